@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "rankfill/entries.hpp"
+
+namespace rankfill {
+
+/// What a file of entries looks like.  `detect` looks at the name and the first bytes.
+enum class Format { detect, delimited, matrix_market, npy, npz };
+
+/// What to do when one (row, column) pair is given more than once.
+enum class Duplicates { error, last, mean };
+
+/// How to read a file of entries.  Every default means "look at the file".
+struct ReadOptions {
+  Format format = Format::detect;
+
+  // Delimited text only.
+  std::string delimiter;             ///< "," "\t" ";" " " "::"; empty: detect
+  std::optional<bool> header;        ///< does the first line hold names?  empty: detect
+  int row_column = 0;                ///< one-based column of the row id;    0: detect (first, or by name in the header)
+  int col_column = 0;                ///< one-based column of the column id; 0: detect (second, or by name)
+  int value_column = 0;              ///< one-based column of the value;     0: detect (third, or by name)
+  int time_column = 0;               ///< one-based column of a time; 0: none, or by name ("timestamp", "time") in the header
+  std::optional<double> missing;     ///< dense input: this value means "not observed", beside NaN
+
+  Duplicates duplicates = Duplicates::error;
+  int threads = 0;  ///< 0: all
+
+  /// Give the file the same indices as training data: ids unknown there become index -1 (see Entries).
+  const Ids* row_ids = nullptr;
+  const Ids* col_ids = nullptr;
+
+  /// Told now and then how far reading is: bytes done, bytes in all (of the file as stored).  Called from one thread.
+  std::function<void(std::uint64_t, std::uint64_t)> progress;
+  /// When it becomes true, reading stops with Error("interrupted").
+  const std::atomic<bool>* interrupt = nullptr;
+};
+
+/// Reads observed entries from a file: delimited text (`row col value [time]`; header or none; MovieLens, LIBMF and Surprise
+/// layouts are recognised), MatrixMarket coordinate or array, `.npz` as scipy.sparse.save_npz writes it, dense `.npy` with
+/// NaN for missing.  Text may be gzip- or zstd-compressed.  docs/formats.md.
+///
+/// *Throws* FileError (missing, a directory, unreadable), InvalidData (what was found, at which line).
+Entries read_entries(const std::filesystem::path& file, const ReadOptions& options = {});
+
+/// Applies the duplicate rule to entries made in memory; read_entries has done it already.
+/// *Throws* InvalidData naming the first pair given twice, under Duplicates::error.
+void resolve_duplicates(Entries& entries, Duplicates rule);
+
+/// Training and held-out part of one set of entries; both keep shape and ids.
+struct Split {
+  Entries train;
+  Entries holdout;
+};
+
+/// Puts each entry into the held-out part with probability `fraction`, by a hash of (seed, row id order, column id order):
+/// independent of the order of the entries and of threads.  0 < fraction < 1.
+/// *Throws* InvalidOption (fraction), InvalidData (a part has no entries).
+Split split_by_fraction(const Entries& entries, double fraction, std::uint64_t seed);
+
+/// Holds out the latest `fraction` of the entries by time (ties: later in the file is later).
+/// *Throws* InvalidOption, InvalidData (no time column, or a part has no entries).
+Split split_by_time(const Entries& entries, double fraction);
+
+}  // namespace rankfill

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "rankfill/device.hpp"
+#include "rankfill/summary.hpp"
+
+namespace rankfill {
+
+/// Alternating least squares: exact row solves.  docs/math.md Eq. 12-13; Zhou et al. 2008 for the weighted form.
+struct AlsOptions {};
+
+/// Steepest descent with exact line search.  docs/math.md Eq. 14-16.
+struct GradientDescentOptions {
+  /// Heavy-ball weight of the previous direction, in [0, 1).  0 is plain steepest descent.
+  double momentum = 0;
+};
+
+using SolverOptions = std::variant<AlsOptions, GradientDescentOptions>;
+
+/// How the gradient is evaluated; all agree to rounding.  docs/math.md Eq. 6-10.
+enum class Formulation {
+  automatic,   ///< block when the entries fill a block exactly; else entries (CPU) or projection (CUDA, reproducible)
+  entries,     ///< residual and row gradients entry by entry.  On CUDA: COO with atomics, bits vary from run to run
+  projection,  ///< R = P o (M - U V'), then the products R V and R' U
+  block        ///< dense products on a block I x J that is observed entirely; InvalidOption if Omega is not one
+};
+
+/// What is removed from the values before fitting, and added back by predict().  docs/math.md Eq. 11.
+enum class Center {
+  none,
+  mean,  ///< the mean of the training values
+  bias   ///< the mean and damped row and column biases
+};
+
+enum class Precision { float32, float64 };
+
+/// What a callback wants next.
+enum class CallbackAction { proceed, stop };
+
+/// Everything solve() can be told.  docs/math.md gives the formulas.
+struct Options {
+  /// k, the number of columns of U and V.  1..1024.
+  int rank = 32;
+
+  /// lambda >= 0 in Eq. 1, in the units of value (for `weighting` 0: times sqrt of a count).  A negative value means
+  /// "automatic": a rule of thumb from the spread of the values and the counts per row and column (Eq. 4).  Raise it
+  /// when held-out RMSE rises during the iterations.
+  double regularization = -1;
+
+  /// nu in [0, 1]: row i is regularised with lambda * n_i^nu, n_i its number of entries.  0 is the plain objective, 1 the
+  /// *weighted* one (lambda * n_i) that LIBMF, Spark and most others minimise.  The same lambda means different problems.
+  double weighting = 0;
+
+  Center center = Center::mean;
+  /// Damping of the biases: a row with n entries keeps n / (n + bias_damping) of its mean offset.  >= 0.
+  double bias_damping = 5;
+
+  SolverOptions solver = AlsOptions{};
+  Formulation formulation = Formulation::automatic;
+
+  Device device;
+  Precision precision = Precision::float32;
+  /// CPU threads; 0 means all the process may use.  The result does not depend on it.
+  int threads = 0;
+
+  /// Seeds the starting factors (and nothing else).  Same seed, same bits.
+  std::uint64_t seed = 0;
+
+  /// >= 0.  0 returns the starting point.
+  int max_iterations = 100;
+  /// Stop when |grad F| <= gradient_tolerance * |Lambda (U,V)| (Eq. 5).  >= 0; 0 turns the test off.
+  double gradient_tolerance = 1e-4;
+  /// With held-out data: stop when its RMSE has not improved by this fraction for `patience` iterations, and return the
+  /// best point seen.  >= 0.
+  double holdout_tolerance = 1e-4;
+  /// >= 1.  A very large value turns the test off (the best point is still what is returned).
+  int patience = 5;
+  /// Return the point with the lowest held-out RMSE (true) or the last point (false).  No effect without held-out data.
+  bool keep_best = true;
+
+  /// Called after each iteration with its row of the table; may stop the solver.
+  std::function<CallbackAction(const IterationSummary&)> callback;
+  /// When it becomes true the solver stops after the current iteration.
+  const std::atomic<bool>* interrupt = nullptr;
+};
+
+/// Every violated rule, as "field = value: rule".  Empty: the options are valid.
+std::vector<std::string> validate(const Options& options);
+
+// Names as the command line and the model file spell them; parse_* throw InvalidOption on anything else.
+std::string_view to_string(Formulation);
+std::string_view to_string(Center);
+std::string_view to_string(Precision);
+std::string_view solver_name(const SolverOptions&);
+Formulation parse_formulation(std::string_view);
+Center parse_center(std::string_view);
+Precision parse_precision(std::string_view);
+SolverOptions parse_solver(std::string_view);
+/// "plain" -> 0, "count" -> 1, or a number in [0, 1].
+double parse_weighting(std::string_view);
+
+}  // namespace rankfill

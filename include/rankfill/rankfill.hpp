@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The whole public interface, in the order data flows.
+#include "rankfill/error.hpp"           // what can go wrong
+#include "rankfill/ids.hpp"             // index <-> the name in the user's file
+#include "rankfill/entries.hpp"         // observed entries
+#include "rankfill/io.hpp"              // files -> entries; held-out splits
+#include "rankfill/device.hpp"          // which devices exist
+#include "rankfill/options.hpp"         // what solve() can be told
+#include "rankfill/summary.hpp"         // what it did
+#include "rankfill/model.hpp"           // predict, recommend, save, load
+#include "rankfill/solve.hpp"           // entries -> model
+#include "rankfill/evaluate.hpp"        // RMSE, MAE on held-out entries
+#include "rankfill/check_gradient.hpp"  // finite differences on your own data
+#include "rankfill/version.hpp"
