@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backend/cpu.hpp"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+namespace rankfill {
+
+namespace {
+constexpr std::align_val_t kAlignment{64};  // a cache line, and the widest vector
+}
+
+int available_threads() { return std::max(1, omp_get_num_procs()); }
+
+CpuBackend::CpuBackend(int threads) : threads_(threads > 0 ? threads : available_threads()) {}
+
+std::string CpuBackend::name() const {
+  return "cpu (" + std::to_string(threads_) + (threads_ == 1 ? " thread)" : " threads)");
+}
+
+void* CpuBackend::allocate(std::size_t bytes, const char*) {
+  void* p = ::operator new(bytes, kAlignment);
+  bytes_ += bytes;
+  peak_bytes_ = std::max(peak_bytes_, bytes_);
+  return p;
+}
+
+void CpuBackend::release(void* p, std::size_t bytes) noexcept {
+  ::operator delete(p, kAlignment);
+  bytes_ -= bytes;
+}
+
+void CpuBackend::copy(void* to, const void* from, std::size_t bytes) { std::memcpy(to, from, bytes); }
+
+void CpuBackend::fill_zero(void* p, std::size_t bytes) { std::memset(p, 0, bytes); }
+
+}  // namespace rankfill

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "backend/backend.hpp"
+
+namespace rankfill {
+
+/// Host memory and a number of threads.  Every kernel gives the same bits for any number of threads: sums are taken over
+/// fixed blocks of rows and added in block order (see `ordered_sum`).
+class CpuBackend {
+ public:
+  /// 0 threads: all the process may use.
+  explicit CpuBackend(int threads = 0);
+
+  int threads() const { return threads_; }
+  std::string name() const;
+
+  void* allocate(std::size_t bytes, const char* purpose);  ///< 64-byte aligned; throws std::bad_alloc
+  void release(void* p, std::size_t bytes) noexcept;
+  void upload(void* to, const void* from, std::size_t bytes) { copy(to, from, bytes); }
+  void download(void* to, const void* from, std::size_t bytes) { copy(to, from, bytes); }
+  void copy(void* to, const void* from, std::size_t bytes);
+  void fill_zero(void* p, std::size_t bytes);
+  std::uint64_t peak_bytes() const { return peak_bytes_; }
+
+ private:
+  int threads_;
+  std::uint64_t bytes_ = 0, peak_bytes_ = 0;
+};
+
+/// The processors this process may run on.
+int available_threads();
+
+}  // namespace rankfill

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cublas_v2.h>
+#include <cuda_runtime_api.h>
+#include <cusparse.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "backend/backend.hpp"
+
+namespace rankfill {
+
+/// One CUDA device, a stream of its own, and the library handles bound to it.  Host-compiled: no kernel lives here.
+/// Everything is enqueued on stream(); only `download` and `wait` wait.
+class CudaBackend {
+ public:
+  /// *Throws* BackendUnavailable (no such device, no driver), DeviceError.
+  explicit CudaBackend(int device);
+  ~CudaBackend();
+  CudaBackend(const CudaBackend&) = delete;
+  CudaBackend& operator=(const CudaBackend&) = delete;
+
+  cudaStream_t stream() const noexcept { return stream_; }
+  cublasHandle_t blas() const noexcept { return blas_; }
+  cusparseHandle_t sparse() const noexcept { return sparse_; }
+  int num_multiprocessors() const noexcept { return num_multiprocessors_; }
+  std::string name() const;
+  std::uint64_t free_bytes() const;
+
+  void* allocate(std::size_t bytes, const char* purpose);  ///< *Throws* OutOfDeviceMemory: asked, free, purpose.
+  void release(void* p, std::size_t bytes) noexcept;
+  void upload(void* to, const void* from, std::size_t bytes);    ///< pageable host memory: returns when `from` is free again
+  void download(void* to, const void* from, std::size_t bytes);  ///< waits
+  void copy(void* to, const void* from, std::size_t bytes);
+  void fill_zero(void* p, std::size_t bytes);
+  void wait();
+  std::uint64_t peak_bytes() const { return peak_bytes_; }
+
+  /// Scratch that grows and is reused; the next call may hand out the same bytes, in stream order.  It never
+  /// shrinks.  For kernels that need room for a launch (partial sums, Gram batches, cuSPARSE buffers).
+  void* workspace(std::size_t bytes, const char* purpose);
+
+ private:
+  int device_;
+  int num_multiprocessors_ = 0;
+  std::string device_name_;
+  cudaStream_t stream_ = nullptr;
+  cublasHandle_t blas_ = nullptr;
+  cusparseHandle_t sparse_ = nullptr;
+  std::uint64_t bytes_ = 0, peak_bytes_ = 0;
+  Buffer<std::byte, CudaBackend> workspace_;
+};
+
+}  // namespace rankfill

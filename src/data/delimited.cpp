@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "data/id_column.hpp"
+#include "data/layout.hpp"
+#include "data/line_map.hpp"
+#include "data/number.hpp"
+#include "data/parallel.hpp"
+#include "data/readers.hpp"
+#include "rankfill/error.hpp"
+
+namespace rankfill::data {
+
+namespace {
+
+struct Chunk {
+  IdColumn rows, cols;
+  std::vector<double> values, times;
+  bool times_hold = true;  // no guess about the time column has failed
+  LineMap lines;
+};
+
+struct Parser {
+  const Layout& layout;
+  const std::string& file;
+  bool plain;       // row, col, value [, time] in this order and nothing else: the quick path may be tried
+  bool plain_time;  // with a time
+
+  void operator()(std::string_view text, std::int64_t first_line, std::int64_t num_lines, Chunk& chunk) const;
+
+ private:
+  template <Separator kSeparator>
+  const char* parse_plain(const char* p, const char* end, Chunk& chunk) const;
+  void parse_line(std::string_view line, std::int64_t number, Chunk& chunk) const;
+  [[noreturn]] void fail(std::int64_t line, const std::string& found) const { throw InvalidData(file, line, found); }
+};
+
+/// Digits of a canonical whole number of at most 18 digits (so that it cannot overflow); nullptr when it is anything else.
+inline const char* scan_whole(const char* p, const char* end, std::int64_t& number) {
+  const char* begin = p;
+  std::uint64_t n = 0;  // may wrap, and is then refused for its length
+  while (p < end && is_digit(*p)) n = n * 10 + static_cast<std::uint64_t>(*p++ - '0');
+  const auto digits = p - begin;
+  if (digits == 0 || digits > 18 || (*begin == '0' && digits > 1)) return nullptr;
+  number = static_cast<std::int64_t>(n);
+  return p;
+}
+
+/// A decimal of at most kExactDigits digits, as parse_real would read it; nullptr when it is anything else.
+inline const char* scan_real(const char* p, const char* end, double& number) {
+  const bool negative = p < end && *p == '-';
+  if (negative) ++p;
+  std::uint64_t mantissa = 0;  // may wrap, and is then refused for its length
+  const char* begin = p;
+  while (p < end && is_digit(*p)) mantissa = mantissa * 10 + static_cast<std::uint64_t>(*p++ - '0');
+  auto digits = p - begin;
+  if (digits > kExactDigits) return nullptr;
+  double magnitude = 0;
+  if (p < end && *p == '.') {
+    begin = ++p;
+    while (p < end && is_digit(*p)) mantissa = mantissa * 10 + static_cast<std::uint64_t>(*p++ - '0');
+    const auto decimals = p - begin;
+    digits += decimals;
+    if (digits > kExactDigits) return nullptr;
+    magnitude = static_cast<double>(static_cast<std::int64_t>(mantissa)) / kPowersOfTen[decimals];
+  } else {
+    magnitude = static_cast<double>(static_cast<std::int64_t>(mantissa));
+  }
+  if (digits == 0) return nullptr;
+  number = negative ? -magnitude : magnitude;
+  return p;
+}
+
+template <Separator kSeparator>
+inline const char* scan_separator(const char* p, const char* end, char character) {
+  if constexpr (kSeparator == Separator::double_colon) {
+    return end - p >= 2 && p[0] == ':' && p[1] == ':' ? p + 2 : nullptr;
+  } else if constexpr (kSeparator == Separator::character) {
+    return p < end && *p == character ? p + 1 : nullptr;
+  } else {
+    const char* begin = p;
+    while (p < end && (*p == ' ' || *p == '\t')) ++p;
+    return p > begin ? p : nullptr;
+  }
+}
+
+/// Reads the line at `p` if it is of the commonest kind, plain numbers only, and returns where the next one begins;
+/// returns nullptr and adds nothing when it is not, and parse_line then decides.
+template <Separator kSeparator>
+const char* Parser::parse_plain(const char* p, const char* end, Chunk& chunk) const {
+  std::int64_t row = 0, col = 0;
+  double value = 0, time = 0;
+  const char mark = layout.character;
+  if (!(p = scan_whole(p, end, row)) || !(p = scan_separator<kSeparator>(p, end, mark))) return nullptr;
+  if (!(p = scan_whole(p, end, col)) || !(p = scan_separator<kSeparator>(p, end, mark))) return nullptr;
+  if (!(p = scan_real(p, end, value))) return nullptr;
+  if (plain_time) {
+    std::int64_t whole = 0;
+    if (!(p = scan_separator<kSeparator>(p, end, mark)) || !(p = scan_whole(p, end, whole))) return nullptr;
+    time = static_cast<double>(whole);
+  }
+  if (p < end && *p == '\r') ++p;
+  if (p == end || *p != '\n') return nullptr;
+  chunk.rows.add(row);
+  chunk.cols.add(col);
+  chunk.values.push_back(value);
+  if (plain_time && chunk.times_hold) chunk.times.push_back(time);
+  return p + 1;
+}
+
+void Parser::parse_line(std::string_view line, std::int64_t number, Chunk& chunk) const {
+  std::array<std::string_view, 4> field;  // row, col, value, time
+  const int columns = split_line(line, layout, [&](int column, std::string_view text) {
+    if (column == layout.row) field[0] = text;
+    if (column == layout.col) field[1] = text;
+    if (column == layout.value) field[2] = text;
+    if (column == layout.time) field[3] = text;
+  });
+  if (columns < 0) fail(number, "a quoted field does not end on its line");
+  if (layout.columns > 0 && columns != layout.columns) {
+    fail(number, "found " + std::to_string(columns) + " columns, but line " + std::to_string(layout.columns_line) +
+                     " has " + std::to_string(layout.columns));
+  }
+  if (columns < layout.needed()) {
+    fail(number, "found " + std::to_string(columns) + " columns, but column " + std::to_string(layout.needed()) +
+                     " is needed");
+  }
+  std::string scratch;
+  double value = 0, time = 0;
+  const std::string_view value_text = layout.quotes ? unquote(field[2], scratch) : field[2];
+  if (!parse_real(value_text, value)) fail(number, "the value " + quoted(value_text) + " is not a finite number");
+  if (layout.time >= 0) {
+    const std::string_view time_text = layout.quotes ? unquote(field[3], scratch) : field[3];
+    std::int64_t whole = 0;
+    if (layout.guess_time) {
+      if (parse_whole(time_text, whole)) {
+        time = static_cast<double>(whole);
+      } else {
+        chunk.times_hold = false;
+        std::vector<double>().swap(chunk.times);
+      }
+    } else if (!parse_time(time_text, time)) {
+      fail(number, "the time " + quoted(time_text) + " is neither a number nor a date");
+    }
+  }
+  const auto add_id = [&](IdColumn& ids, std::string_view text, const char* side) {
+    if (layout.quotes) text = unquote(text, scratch);
+    if (text.empty()) fail(number, std::string("the ") + side + " id is empty");
+    ids.add(text);
+  };
+  add_id(chunk.rows, field[0], "row");
+  add_id(chunk.cols, field[1], "column");
+  chunk.values.push_back(value);
+  if (layout.time >= 0 && chunk.times_hold) chunk.times.push_back(time);
+}
+
+void Parser::operator()(std::string_view text, std::int64_t first_line, std::int64_t num_lines, Chunk& chunk) const {
+  const auto lines = static_cast<std::size_t>(num_lines);
+  chunk.rows.reserve(lines);
+  chunk.cols.reserve(lines);
+  chunk.values.reserve(lines);
+  if (layout.time >= 0) chunk.times.reserve(lines);
+  chunk.lines.first_line = first_line;
+  for (std::int64_t number = first_line; !text.empty(); ++number) {
+    if (plain) {
+      const char *begin = text.data(), *end = begin + text.size();
+      const char* next = nullptr;
+      switch (layout.separator) {
+        case Separator::character: next = parse_plain<Separator::character>(begin, end, chunk); break;
+        case Separator::blanks: next = parse_plain<Separator::blanks>(begin, end, chunk); break;
+        case Separator::double_colon: next = parse_plain<Separator::double_colon>(begin, end, chunk); break;
+      }
+      if (next != nullptr) {
+        text.remove_prefix(static_cast<std::size_t>(next - begin));
+        continue;
+      }
+    }
+    const std::string_view line = take_line(text);
+    if (trim(line).empty()) {
+      chunk.lines.skip(number);
+    } else {
+      parse_line(line, number, chunk);
+    }
+  }
+  chunk.lines.count = static_cast<std::int64_t>(chunk.values.size());
+}
+
+/// The chunks' columns one after another; each is freed as soon as it is copied.
+std::vector<double> join(std::vector<Chunk>& chunks, std::vector<double> Chunk::*column, int threads) {
+  std::vector<std::size_t> first(chunks.size() + 1, 0);
+  for (std::size_t k = 0; k < chunks.size(); ++k) first[k + 1] = first[k] + (chunks[k].*column).size();
+  std::vector<double> all(first.back());
+  parallel_for(static_cast<std::int64_t>(chunks.size()), threads, [&](std::int64_t k) {
+    auto& part = chunks[static_cast<std::size_t>(k)].*column;
+    std::copy(part.begin(), part.end(), all.begin() + static_cast<std::ptrdiff_t>(first[static_cast<std::size_t>(k)]));
+    std::vector<double>().swap(part);
+  });
+  return all;
+}
+
+}  // namespace
+
+Entries read_delimited(LineReader& reader, const ReadOptions& options) {
+  const Layout layout = detect_layout(reader, options);
+  const bool in_order = layout.row == 0 && layout.col == 1 && layout.value == 2;
+  Parser parser{layout, reader.name(), false, layout.time == 3};
+  parser.plain = in_order && (layout.time == 3 || layout.time < 0) && layout.columns <= (layout.time == 3 ? 4 : 3);
+
+  auto chunks = parse_chunks<Chunk>(reader, options, parser);
+  const int threads = thread_count(options.threads);
+
+  Entries entries;
+  entries.source = reader.name();
+  std::vector<IdColumn*> rows, cols;
+  std::vector<LineMap> lines;
+  bool times_hold = layout.time >= 0;
+  for (Chunk& chunk : chunks) {
+    rows.push_back(&chunk.rows);
+    cols.push_back(&chunk.cols);
+    lines.push_back(std::move(chunk.lines));
+    times_hold = times_hold && chunk.times_hold;
+  }
+  check_interrupt(options);
+  auto row_side = index_ids(rows, options.row_ids, threads, reader.name(), "row");
+  check_interrupt(options);
+  auto col_side = index_ids(cols, options.col_ids, threads, reader.name(), "column");
+  check_interrupt(options);
+  entries.rows = std::move(row_side.indices);
+  entries.cols = std::move(col_side.indices);
+  entries.row_ids = std::move(row_side.ids);
+  entries.col_ids = std::move(col_side.ids);
+  entries.num_rows = entries.row_ids.size();
+  entries.num_cols = entries.col_ids.size();
+  entries.values = join(chunks, &Chunk::values, threads);
+  if (times_hold) entries.times = join(chunks, &Chunk::times, threads);
+  if (entries.values.empty()) throw InvalidData(reader.name(), 0, "no entries");
+
+  if (const auto pair = merge_duplicates(entries, options.duplicates, threads)) {
+    const std::int64_t first = line_of(lines, pair->first);
+    throw InvalidData(reader.name(), line_of(lines, pair->again),
+                      describe_repeated_pair(entries, *pair) +
+                          (first > 0 ? ", first at line " + std::to_string(first) : ""));
+  }
+  return entries;
+}
+
+}  // namespace rankfill::data

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "data/file_bytes.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "rankfill/error.hpp"
+
+namespace rankfill::data {
+
+namespace {
+
+struct Descriptor {
+  explicit Descriptor(int value) : value(value) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (value >= 0) ::close(value);
+  }
+  int value;
+};
+
+std::string system_words(int error) { return std::generic_category().message(error); }
+
+}  // namespace
+
+FileBytes::FileBytes(const std::filesystem::path& file) : name_(file.string()) {
+  const Descriptor in(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (in.value < 0) throw FileError(name_, "cannot open for reading", system_words(errno));
+  struct stat status {};
+  if (::fstat(in.value, &status) != 0) throw FileError(name_, "cannot read", system_words(errno));
+  if (S_ISDIR(status.st_mode)) throw FileError(name_, "cannot read", system_words(EISDIR));
+  if (!S_ISREG(status.st_mode) || status.st_size == 0) {  // files under /proc say they are empty
+    read_stream(in.value);
+    return;
+  }
+  const auto bytes = static_cast<std::size_t>(status.st_size);
+  void* mapping = ::mmap(nullptr, bytes, PROT_READ, MAP_PRIVATE, in.value, 0);
+  if (mapping == MAP_FAILED) {
+    read_stream(in.value);
+    return;
+  }
+  ::madvise(mapping, bytes, MADV_SEQUENTIAL);
+  mapping_ = mapping;
+  mapping_bytes_ = bytes;
+  view_ = {static_cast<const char*>(mapping), bytes};
+}
+
+FileBytes::~FileBytes() {
+  if (mapping_ != nullptr) ::munmap(mapping_, mapping_bytes_);
+}
+
+void FileBytes::read_stream(int descriptor) {
+  constexpr std::size_t kFirstBytes = std::size_t{1} << 20;
+  std::size_t filled = 0;
+  copy_.resize(kFirstBytes);
+  for (;;) {
+    if (filled == copy_.size()) copy_.resize(copy_.size() * 2);
+    const ssize_t got = ::read(descriptor, copy_.data() + filled, copy_.size() - filled);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw FileError(name_, "cannot read", system_words(errno));
+    if (got == 0) break;
+    filled += static_cast<std::size_t>(got);
+  }
+  view_ = {copy_.data(), filled};
+}
+
+}  // namespace rankfill::data
