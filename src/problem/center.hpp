@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "rankfill/entries.hpp"
+#include "rankfill/options.hpp"
+
+namespace rankfill {
+
+/// What is taken off the values before fitting.  docs/math.md Eq. 11
+///     mu = mean of all,   b_i = sum_j (m_ij - mu) / (n_i + d),   c_j = sum_i (m_ij - mu - b_i) / (n_j + d)
+/// Rows first, then columns.  An index of -1, or a row with no entries, has bias 0.
+struct Centering {
+  double mean = 0;
+  std::vector<double> row_bias;  ///< empty: none
+  std::vector<double> col_bias;
+
+  double at(std::int32_t row, std::int32_t col) const {
+    double offset = mean;
+    if (!row_bias.empty() && row >= 0) offset += row_bias[static_cast<std::size_t>(row)];
+    if (!col_bias.empty() && col >= 0) offset += col_bias[static_cast<std::size_t>(col)];
+    return offset;
+  }
+};
+
+Centering center(const Entries& train, Center kind, double damping);
+
+}  // namespace rankfill

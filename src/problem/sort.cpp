@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "problem/sort.hpp"
+
+#include <cmath>
+#include <limits>
+#include <string>
+
+#include "rankfill/error.hpp"
+
+namespace rankfill {
+
+HostCsr sort_by_row(const Entries& entries, const std::vector<double>& values) {
+  // By column first, then stably by row: a transpose of a transpose-to-be.
+  HostCsr by_col;
+  by_col.num_rows = entries.num_cols;
+  by_col.num_cols = entries.num_rows;
+  by_col.row_ptr.assign(static_cast<std::size_t>(entries.num_cols) + 1, 0);
+  std::int64_t kept = 0;
+  for (std::size_t p = 0; p < values.size(); ++p) {
+    if (entries.rows[p] < 0 || entries.cols[p] < 0) continue;
+    ++by_col.row_ptr[static_cast<std::size_t>(entries.cols[p]) + 1];
+    ++kept;
+  }
+  for (std::size_t j = 1; j < by_col.row_ptr.size(); ++j) by_col.row_ptr[j] += by_col.row_ptr[j - 1];
+  by_col.col_idx.resize(static_cast<std::size_t>(kept));
+  by_col.values.resize(static_cast<std::size_t>(kept));
+  std::vector<std::int64_t> next(by_col.row_ptr.begin(), by_col.row_ptr.end() - 1);
+  for (std::size_t p = 0; p < values.size(); ++p) {
+    if (entries.rows[p] < 0 || entries.cols[p] < 0) continue;
+    const auto to = static_cast<std::size_t>(next[static_cast<std::size_t>(entries.cols[p])]++);
+    by_col.col_idx[to] = entries.rows[p];
+    by_col.values[to] = values[p];
+  }
+  return transpose(by_col);
+}
+
+HostCsr transpose(const HostCsr& m) {
+  HostCsr t;
+  t.num_rows = m.num_cols;
+  t.num_cols = m.num_rows;
+  t.row_ptr.assign(static_cast<std::size_t>(t.num_rows) + 1, 0);
+  t.col_idx.resize(m.col_idx.size());
+  t.values.resize(m.values.size());
+  for (const std::int32_t j : m.col_idx) ++t.row_ptr[static_cast<std::size_t>(j) + 1];
+  for (std::size_t j = 1; j < t.row_ptr.size(); ++j) t.row_ptr[j] += t.row_ptr[j - 1];
+  std::vector<std::int64_t> next(t.row_ptr.begin(), t.row_ptr.end() - 1);
+  for (std::int64_t row = 0; row < m.num_rows; ++row)
+    for (auto p = static_cast<std::size_t>(m.row_ptr[static_cast<std::size_t>(row)]);
+         p < static_cast<std::size_t>(m.row_ptr[static_cast<std::size_t>(row) + 1]); ++p) {
+      const auto to = static_cast<std::size_t>(next[static_cast<std::size_t>(m.col_idx[p])]++);
+      t.col_idx[to] = static_cast<std::int32_t>(row);
+      t.values[to] = m.values[p];
+    }
+  return t;
+}
+
+void validate_entries(const Entries& e, bool unseen_allowed) {
+  const auto fail = [&](const std::string& found) { throw InvalidData(e.source, 0, found); };
+  constexpr std::int64_t kMax = std::numeric_limits<std::int32_t>::max();
+  if (e.num_rows < 0 || e.num_cols < 0 || e.num_rows > kMax || e.num_cols > kMax)
+    fail("shape " + std::to_string(e.num_rows) + " x " + std::to_string(e.num_cols) + ": each side must be 0.." +
+         std::to_string(kMax));
+  if (e.rows.size() != e.values.size() || e.cols.size() != e.values.size())
+    fail("rows, cols and values have " + std::to_string(e.rows.size()) + ", " + std::to_string(e.cols.size()) + " and " +
+         std::to_string(e.values.size()) + " elements: they must have as many");
+  if (e.values.empty()) fail("no entries");
+  const std::int32_t lowest = unseen_allowed ? -1 : 0;
+  for (std::size_t p = 0; p < e.values.size(); ++p) {
+    if (e.rows[p] < lowest || e.rows[p] >= e.num_rows || e.cols[p] < lowest || e.cols[p] >= e.num_cols)
+      fail("entry " + std::to_string(p) + " is at (" + std::to_string(e.rows[p]) + ", " + std::to_string(e.cols[p]) +
+           "), outside the shape " + std::to_string(e.num_rows) + " x " + std::to_string(e.num_cols));
+    if (!std::isfinite(e.values[p]))
+      fail("entry " + std::to_string(p) + " at (" + std::to_string(e.rows[p]) + ", " + std::to_string(e.cols[p]) +
+           ") is " + std::to_string(e.values[p]) + ": values must be finite");
+  }
+}
+
+void reject_duplicates(const HostCsr& m, const Entries& entries) {
+  for (std::int64_t row = 0; row < m.num_rows; ++row)
+    for (std::int64_t p = m.row_ptr[static_cast<std::size_t>(row)] + 1; p < m.row_ptr[static_cast<std::size_t>(row) + 1];
+         ++p) {
+      const std::int32_t col = m.col_idx[static_cast<std::size_t>(p)];
+      if (col == m.col_idx[static_cast<std::size_t>(p) - 1])
+        throw InvalidData(entries.source, 0,
+                          "the pair (" + (entries.row_ids.size() > 0 ? entries.row_ids.name(row) : std::to_string(row)) +
+                              ", " + (entries.col_ids.size() > 0 ? entries.col_ids.name(col) : std::to_string(col)) +
+                              ") is given more than once: see resolve_duplicates");
+    }
+}
+
+}  // namespace rankfill

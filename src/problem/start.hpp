@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+namespace rankfill {
+
+/// Philox 4x32-10 (Salmon et al. 2011): four random words that depend on counter and key alone, so every number of a start
+/// can be made anywhere, in any order.
+std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key);
+
+/// Seeded start of one factor: independent normal numbers of standard deviation (rms^2 / rank)^(1/4), so that <u_i, v_j> has
+/// the variance of the centred data.  docs/math.md Eq. 19.  `side` 0: rows, 1: columns.  Rows of count 0 are zero.
+std::vector<double> random_start(std::uint64_t seed, std::uint32_t side, const std::vector<std::int64_t>& row_ptr,
+                                 int rank, double value_rms);
+
+}  // namespace rankfill
