@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rankfill/options.hpp"
+
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+#include <string>
+
+#include "rankfill/error.hpp"
+#include "solve_device.hpp"
+
+namespace rankfill {
+
+namespace {
+
+std::string text(double value) {
+  char buffer[32];
+  std::snprintf(buffer, sizeof buffer, "%.17g", value);
+  double shorter = 0;
+  char brief[32];
+  std::snprintf(brief, sizeof brief, "%g", value);
+  std::sscanf(brief, "%lf", &shorter);
+  return shorter == value ? brief : buffer;
+}
+
+/// Every violated rule, as the exceptions they would be.
+std::vector<InvalidOption> violations(const Options& o) {
+  std::vector<InvalidOption> found;
+  const auto rule = [&](bool holds, const char* field, const std::string& value, const char* says) {
+    if (!holds) found.emplace_back(field, value, says);
+  };
+  rule(o.rank >= 1 && o.rank <= 1024, "rank", std::to_string(o.rank), "must be 1..1024");
+  rule(std::isfinite(o.regularization), "regularization", text(o.regularization),
+       "must be a finite number (negative: automatic)");
+  rule(o.weighting >= 0 && o.weighting <= 1, "weighting", text(o.weighting), "must be in [0, 1]");
+  rule(o.bias_damping >= 0 && std::isfinite(o.bias_damping), "bias_damping", text(o.bias_damping), "must be >= 0");
+  if (const auto* gd = std::get_if<GradientDescentOptions>(&o.solver))
+    rule(gd->momentum >= 0 && gd->momentum < 1, "momentum", text(gd->momentum), "must be in [0, 1)");
+  rule(o.threads >= 0, "threads", std::to_string(o.threads), "must be >= 0 (0: all)");
+  rule(o.max_iterations >= 0, "max_iterations", std::to_string(o.max_iterations), "must be >= 0");
+  rule(o.gradient_tolerance >= 0, "gradient_tolerance", text(o.gradient_tolerance), "must be >= 0");
+  rule(o.holdout_tolerance >= 0, "holdout_tolerance", text(o.holdout_tolerance), "must be >= 0");
+  rule(o.patience >= 1, "patience", std::to_string(o.patience), "must be >= 1");
+  return found;
+}
+
+}  // namespace
+
+std::vector<std::string> validate(const Options& options) {
+  std::vector<std::string> messages;
+  for (const InvalidOption& violation : violations(options)) messages.emplace_back(violation.what());
+  return messages;
+}
+
+void require_valid(const Options& options) {
+  const auto found = violations(options);
+  if (!found.empty()) throw found.front();
+}
+
+std::string_view to_string(Formulation f) {
+  switch (f) {
+    case Formulation::entries: return "entries";
+    case Formulation::projection: return "projection";
+    case Formulation::block: return "block";
+    default: return "auto";
+  }
+}
+
+std::string_view to_string(Center c) {
+  return c == Center::none ? "none" : c == Center::mean ? "mean" : "bias";
+}
+
+std::string_view to_string(Precision p) { return p == Precision::float32 ? "float32" : "float64"; }
+
+std::string_view solver_name(const SolverOptions& s) { return std::holds_alternative<AlsOptions>(s) ? "als" : "gd"; }
+
+Formulation parse_formulation(std::string_view name) {
+  for (const auto f : {Formulation::automatic, Formulation::entries, Formulation::projection, Formulation::block})
+    if (name == to_string(f)) return f;
+  throw InvalidOption("formulation", std::string(name), "must be auto, entries, projection or block");
+}
+
+Center parse_center(std::string_view name) {
+  for (const auto c : {Center::none, Center::mean, Center::bias})
+    if (name == to_string(c)) return c;
+  throw InvalidOption("center", std::string(name), "must be none, mean or bias");
+}
+
+Precision parse_precision(std::string_view name) {
+  for (const auto p : {Precision::float32, Precision::float64})
+    if (name == to_string(p)) return p;
+  throw InvalidOption("precision", std::string(name), "must be float32 or float64");
+}
+
+SolverOptions parse_solver(std::string_view name) {
+  if (name == "als") return AlsOptions{};
+  if (name == "gd") return GradientDescentOptions{};
+  throw InvalidOption("solver", std::string(name), "must be als or gd");
+}
+
+double parse_weighting(std::string_view name) {
+  if (name == "plain") return 0;
+  if (name == "count") return 1;
+  double nu = -1;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), nu);
+  if (error != std::errc{} || end != name.data() + name.size() || !(nu >= 0 && nu <= 1))
+    throw InvalidOption("weighting", std::string(name), "must be plain, count, or a number in [0, 1]");
+  return nu;
+}
+
+}  // namespace rankfill

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rankfill/solve.hpp"
+
+#include "backend/cpu.hpp"
+#include "rankfill/error.hpp"
+#include "solve_cuda.hpp"
+#include "solve_device.hpp"
+#include "solve_on.hpp"
+
+namespace rankfill {
+
+static_assert(Backend<CpuBackend>);
+
+int resolve_device(Device device) {
+  if (device.kind == Device::Kind::cpu) return -1;
+  const auto devices = cuda_devices();
+  if (device.kind == Device::Kind::automatic) return devices.empty() ? -1 : devices.front().index;
+  if (!built_with_cuda())
+    throw BackendUnavailable("device = cuda: this build of rankfill has no CUDA half (it was built without nvcc)");
+  for (const DeviceInfo& info : devices)
+    if (info.index == device.index) return device.index;
+  throw BackendUnavailable("device = " + to_string(device) + ": " +
+                           (devices.empty() ? "no CUDA device or driver was found"
+                                            : "there are " + std::to_string(devices.size()) + " CUDA devices, from 0"));
+}
+
+Result solve(const Entries& train, const Options& options, const Entries* holdout, const Start* start) {
+  require_valid(options);
+  if (const int device = resolve_device(options.device); device >= 0)
+    return solve_cuda(device, train, options, holdout, start);
+  CpuBackend backend(options.threads);
+  return solve_on(backend, true, train, options, holdout, start);
+}
+
+}  // namespace rankfill

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "solve_cuda.hpp"
+
+#include "backend/cuda.hpp"
+#include "check_gradient_on.hpp"
+#include "solve_on.hpp"
+
+namespace rankfill {
+
+static_assert(Backend<CudaBackend>);
+
+Result solve_cuda(int device, const Entries& train, const Options& options, const Entries* holdout, const Start* start) {
+  CudaBackend backend(device);
+  return solve_on(backend, false, train, options, holdout, start);
+}
+
+GradientCheck check_gradient_cuda(int device, const Entries& entries, const Options& options) {
+  CudaBackend backend(device);
+  return check_gradient_on(backend, false, entries, options);
+}
+
+const char* cuda_build_info() { return "with CUDA"; }
+
+}  // namespace rankfill

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "rankfill/check_gradient.hpp"
+#include "rankfill/solve.hpp"
+
+// The door to the CUDA half.  solve_cuda.cpp opens it; solve_without_cuda.cpp, built where there is no CUDA toolkit, says
+// that it is shut.  No CUDA type passes.
+
+namespace rankfill {
+
+Result solve_cuda(int device, const Entries& train, const Options& options, const Entries* holdout, const Start* start);
+GradientCheck check_gradient_cuda(int device, const Entries& entries, const Options& options);
+
+/// "CUDA 13.0", or "no CUDA".
+const char* cuda_build_info();
+
+}  // namespace rankfill
