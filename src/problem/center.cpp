@@ -5,6 +5,8 @@ namespace rankfill {
 
 namespace {
 
+constexpr int kBiasRounds = 3;
+
 /// bias_g = sum over the entries of group g of (value - offset so far) / (count_g + damping)
 std::vector<double> damped_biases(const Entries& train, const Centering& so_far, const std::vector<std::int32_t>& group,
                                   std::int64_t num_groups, double damping) {
@@ -27,8 +29,12 @@ Centering center(const Entries& train, Center kind, double damping) {
   for (const double value : train.values) sum += value;
   c.mean = sum / static_cast<double>(train.values.size());
   if (kind == Center::bias) {
-    c.row_bias = damped_biases(train, c, train.rows, train.num_rows, damping);
-    c.col_bias = damped_biases(train, c, train.cols, train.num_cols, damping);
+    for (int round = 0; round < kBiasRounds; ++round) {
+      c.col_bias.clear();  // so that Centering::at leaves the bias being estimated out
+      c.col_bias = damped_biases(train, c, train.cols, train.num_cols, damping);
+      c.row_bias.clear();
+      c.row_bias = damped_biases(train, c, train.rows, train.num_rows, damping);
+    }
   }
   return c;
 }
