@@ -71,6 +71,7 @@ Result solve_in(B& backend, bool on_cpu, const Entries& train, const Options& op
       upload_problem<T, B>(backend, host, formulation, !on_cpu && formulation == Formulation::entries);
   Factors<T, B> at(backend, problem.num_rows, problem.num_cols, options.rank, "the factors");
   detail::fill_start(at, host, options, start);
+  host.by_row = host.by_col = host.holdout = {};  // the backend has them now
   summary.seconds.prepare = since(begin);
 
   std::visit(
