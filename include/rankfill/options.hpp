@@ -66,7 +66,7 @@ struct Options {
   SolverOptions solver = AlsOptions{};
   Formulation formulation = Formulation::automatic;
 
-  Device device;
+  Device device{};
   Precision precision = Precision::float32;
   /// CPU threads; 0 means all the process may use.  The result does not depend on it.
   int threads = 0;
@@ -87,7 +87,7 @@ struct Options {
   bool keep_best = true;
 
   /// Called after each iteration with its row of the table; may stop the solver.
-  std::function<CallbackAction(const IterationSummary&)> callback;
+  std::function<CallbackAction(const IterationSummary&)> callback{};
   /// When it becomes true the solver stops after the current iteration.
   const std::atomic<bool>* interrupt = nullptr;
 };
