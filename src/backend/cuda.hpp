@@ -45,6 +45,8 @@ class CudaBackend {
   void* workspace(std::size_t bytes, const char* purpose);
 
  private:
+  void destroy() noexcept;
+
   int device_;
   int num_multiprocessors_ = 0;
   std::string device_name_;
