@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Installs a build tree under a temporary prefix, then builds and runs the consumer through find_package and pkg-config.
+#
+# usage: tests/install/check.sh BUILD_DIR
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+build=${1:?usage: tests/install/check.sh BUILD_DIR}
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+prefix=$work/prefix
+cmake --install "$build" --prefix "$prefix" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
+libdir=$(dirname "$(find "$prefix" -name 'librankfill.*' -print -quit)")
+export LD_LIBRARY_PATH=$libdir${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+
+echo "installed:    $("$prefix/bin/rankfill" --version)"
+
+cmake -S "$here" -B "$work/cmake" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH="$prefix" >"$work/log" 2>&1 &&
+  cmake --build "$work/cmake" >>"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
+echo "find_package: $("$work/cmake/consumer")"
+
+export PKG_CONFIG_PATH=$libdir/pkgconfig
+found=$(pkg-config --variable=prefix rankfill)
+if [ ! "$found" -ef "$prefix" ]; then
+  echo "pkg-config: rankfill.pc says prefix $found, installed under $prefix" >&2
+  exit 1
+fi
+read -ra flags < <(pkg-config --static --cflags --libs rankfill)
+"${CXX:-g++}" -std=c++20 -O1 -o "$work/consumer" "$here/main.cpp" "${flags[@]}"
+echo "pkg-config:   $("$work/consumer")"
