@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/fit_flags.hpp"
+
+#include <charconv>
+#include <cmath>
+
+#include "rankfill/error.hpp"
+
+namespace rankfill::cli {
+
+namespace {
+
+double parse_regularization(const std::string& text) {
+  if (text == "auto") return -1;
+  double lambda = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), lambda);
+  if (error != std::errc{} || end != text.data() + text.size() || !(lambda >= 0) || !std::isfinite(lambda)) {
+    throw InvalidOption("regularization", text, "must be a number >= 0, or auto");
+  }
+  return lambda;
+}
+
+/// Throws the first violation, which validate() gives as "field = value: rule".
+void require_valid_options(const Options& options) {
+  const auto messages = validate(options);
+  if (messages.empty()) return;
+  const std::string& message = messages.front();
+  const std::size_t equals = message.find(" = "), colon = message.find(": ", equals);
+  throw InvalidOption(message.substr(0, equals), message.substr(equals + 3, colon - equals - 3), message.substr(colon + 2));
+}
+
+}  // namespace
+
+void SolveFlags::add_problem(CLI::App& parser) {
+  const char* group = "Problem";
+  parser.add_option("--rank,-k", defaults.rank, "Columns of each factor, 1..1024")->type_name("N")->group(group)->capture_default_str();
+  parser
+      .add_option("--regularization,-l", regularization,
+                  "lambda >= 0, or auto: a rule of thumb from the spread of the values and the counts per row and column. "
+                  "Raise it when held-out RMSE rises again")
+      ->type_name("LAMBDA")
+      ->group(group)
+      ->capture_default_str();
+  parser
+      .add_option("--weighting", weighting,
+                  "What lambda means for a row with n entries: plain, lambda itself; count, lambda * n, as LIBMF, Spark and "
+                  "most papers have it; or nu in [0, 1], lambda * n^nu. The same lambda is another problem under each")
+      ->type_name("plain|count|NU")
+      ->group(group)
+      ->capture_default_str();
+  parser.add_option("--center", center, "Removed before fitting and added back: none, mean, or bias (mean, row and column biases)")
+      ->type_name("none|mean|bias")
+      ->group(group)
+      ->capture_default_str();
+  parser
+      .add_option("--bias-damping", defaults.bias_damping,
+                  "With --center bias: a row with n entries keeps n / (n + damping) of its mean offset")
+      ->type_name("NUMBER")
+      ->group(group)
+      ->capture_default_str();
+  parser.add_option("--seed", defaults.seed, "Seeds the starting factors and the random hold-out")
+      ->type_name("N")
+      ->group(group)
+      ->capture_default_str();
+
+  group = "Machine";
+  parser.add_option("--device", device, "auto (the first CUDA device, else the CPU), cpu, cuda or cuda:N")
+      ->type_name("NAME")
+      ->group(group)
+      ->capture_default_str();
+  parser.add_option("--threads,-t", defaults.threads, "CPU threads; 0: all. Does not change the result")
+      ->type_name("N")
+      ->group(group)
+      ->capture_default_str();
+}
+
+void SolveFlags::add_method(CLI::App& parser) {
+  const char* group = "Method";
+  parser.add_option("--solver", solver, "als: alternating least squares; gd: steepest descent with exact line search")
+      ->type_name("als|gd")
+      ->group(group)
+      ->capture_default_str();
+  parser.add_option("--momentum", momentum, "With --solver gd: weight of the previous direction, in [0, 1)")
+      ->type_name("NUMBER")
+      ->group(group)
+      ->capture_default_str();
+  parser
+      .add_option("--formulation", formulation,
+                  "How the gradient is computed: entries, projection or block (only for a block that is observed entirely). "
+                  "All agree to rounding; auto takes the fastest reproducible one")
+      ->type_name("NAME")
+      ->group(group)
+      ->capture_default_str();
+  parser.add_option("--precision", precision, "float32 or float64; sums over the data are float64 in both")
+      ->type_name("NAME")
+      ->group(group)
+      ->capture_default_str();
+  parser.add_option("--max-iterations,-n", defaults.max_iterations, "At most this many; 0 keeps the starting point")
+      ->type_name("N")
+      ->group(group)
+      ->capture_default_str();
+  parser
+      .add_option("--gradient-tolerance", defaults.gradient_tolerance,
+                  "Stop when the relative gradient is at most this; 0: never")
+      ->type_name("NUMBER")
+      ->group(group)
+      ->capture_default_str();
+  parser
+      .add_option("--holdout-tolerance", defaults.holdout_tolerance,
+                  "With --holdout or --holdout-time: stop when the held-out RMSE has not improved by this fraction ...")
+      ->type_name("NUMBER")
+      ->group(group)
+      ->capture_default_str();
+  parser.add_option("--patience", defaults.patience, "... for this many iterations")
+      ->type_name("N")
+      ->group(group)
+      ->capture_default_str();
+}
+
+Options SolveFlags::options() const {
+  Options options = defaults;
+  options.regularization = parse_regularization(regularization);
+  options.weighting = parse_weighting(weighting);
+  options.center = parse_center(center);
+  options.solver = parse_solver(solver);
+  if (auto* descent = std::get_if<GradientDescentOptions>(&options.solver)) {
+    descent->momentum = momentum;
+  } else if (momentum != 0) {
+    throw InvalidOption("momentum", std::to_string(momentum), "belongs to --solver gd; als has none");
+  }
+  options.formulation = parse_formulation(formulation);
+  options.precision = parse_precision(precision);
+  options.device = parse_device(device);
+  require_valid_options(options);
+  return options;
+}
+
+}  // namespace rankfill::cli

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "rankfill/options.hpp"
+
+namespace rankfill::cli {
+
+/// The flags that become rankfill::Options, spelled as the fields are.
+struct SolveFlags {
+  Options defaults;  ///< shown by --help, and the targets of numbers
+  std::string regularization = "auto", weighting = "plain", center = "mean", solver = "als", formulation = "auto";
+  std::string device = "auto", precision = "float32";
+  double momentum = 0;
+
+  /// What is minimised and where; enough for check-gradient.
+  void add_problem(CLI::App& parser);
+  /// How it is minimised.
+  void add_method(CLI::App& parser);
+
+  /// The options asked for.  *Throws* InvalidOption for the first that breaks its rule.
+  Options options() const;
+};
+
+}  // namespace rankfill::cli
