@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/report.hpp"
+
+namespace rankfill::cli {
+
+std::string json_text(const Json& json) {
+  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+Json parse_options_json(const std::string& text) {
+  Json json = Json::parse(text, nullptr, false);
+  return json.is_object() ? json : Json::object();
+}
+
+Json options_report(const Options& options, const Summary& summary) {
+  const auto* descent = std::get_if<GradientDescentOptions>(&options.solver);
+  Json json;
+  json["rank"] = options.rank;
+  json["regularization"] = summary.regularization;
+  json["regularization_chosen"] = options.regularization < 0 ? "auto" : "user";
+  json["convention"] = options.weighting == 0 ? "plain" : "weighted";
+  json["weighting"] = options.weighting;
+  json["center"] = to_string(options.center);
+  json["bias_damping"] = options.bias_damping;
+  json["solver"] = solver_name(options.solver);
+  json["momentum"] = descent ? Json(descent->momentum) : Json();
+  json["formulation"] = summary.formulation_used;
+  json["device"] = to_string(options.device);
+  json["precision"] = to_string(options.precision);
+  json["threads"] = options.threads;
+  json["seed"] = options.seed;
+  json["max_iterations"] = options.max_iterations;
+  json["gradient_tolerance"] = options.gradient_tolerance;
+  json["holdout_tolerance"] = options.holdout_tolerance;
+  json["patience"] = options.patience;
+  json["keep_best"] = options.keep_best;
+  return json;
+}
+
+Json history_report(const Summary& summary) {
+  Json rows = Json::array();
+  for (const IterationSummary& it : summary.history) {
+    Json row;
+    row["iteration"] = it.iteration;
+    row["objective"] = it.objective;
+    row["relative_gradient"] = it.relative_gradient;
+    row["train_rmse"] = it.train_rmse;
+    row["holdout_rmse"] = it.holdout_rmse;
+    row["passes"] = it.passes;
+    row["seconds"] = it.seconds;
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+}  // namespace rankfill::cli

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "rankfill/options.hpp"
+#include "rankfill/summary.hpp"
+
+namespace rankfill::cli {
+
+using Json = nlohmann::ordered_json;
+
+/// `json` as indented text and a newline.  Numbers that are not finite become null; text that is not UTF-8 is repaired.
+std::string json_text(const Json& json);
+
+/// Options::options_json of a model, or an empty object when it does not parse.
+Json parse_options_json(const std::string& text);
+
+/// Everything that decided the result, with what "auto" became.
+Json options_report(const Options& options, const Summary& summary);
+
+/// Objects with the names of IterationSummary's fields.
+Json history_report(const Summary& summary);
+
+}  // namespace rankfill::cli
