@@ -96,9 +96,10 @@ __global__ void gram_block_per_tile(std::int64_t first_row, int rank, const std:
 
 /// One block owns one system: Cholesky in place (right-looking, lower triangle, row-major), two substitutions, update.
 /// The matrix is worked on in shared memory when `in_shared`, else where it lies.  partial[3 row + 2] = 1/2 <g, d>.
+/// Pivots are kept at or above relative_floor * max_k A_kk + smallest.
 template <class T>
-__global__ void solve_block_per_row(std::int64_t first_row, int rank, bool in_shared, const std::int64_t* row_ptr,
-                                    T lambda, const T* weights, T* grams, T* gradients, T* u, double* partial) {
+__global__ void solve_block_per_row(std::int64_t first_row, int rank, bool in_shared, T relative_floor, T smallest,
+                                    const std::int64_t* row_ptr, T lambda, const T* weights, T* grams, T* gradients, T* u, double* partial) {
   double* scratch = shared_memory<double>();
   T* x = reinterpret_cast<T*>(scratch + kWarpsPerBlock);
   const std::int64_t row = first_row + blockIdx.x;
@@ -129,8 +130,7 @@ __global__ void solve_block_per_row(std::int64_t first_row, int rank, bool in_sh
   __syncthreads();
   T largest = 0;
   for (int k = 0; k < rank; ++k) largest = a[std::int64_t{k} * rank + k] > largest ? a[std::int64_t{k} * rank + k] : largest;
-  constexpr T epsilon = std::numeric_limits<T>::epsilon(), smallest = std::numeric_limits<T>::min();
-  const T floor = T(rank) * epsilon * largest > smallest ? T(rank) * epsilon * largest : smallest;
+  const T floor = relative_floor * largest + smallest;
   __syncthreads();
 
   for (int j = 0; j < rank; ++j) {
@@ -188,6 +188,8 @@ HalfSweep als_half(CudaBackend& backend, const Csr<T, CudaBackend>& m, double la
   const T scalar = static_cast<T>(lambda);
   const unsigned tiles = static_cast<unsigned>((rank + kTile - 1) / kTile);
   constexpr std::size_t sum_bytes = kWarpsPerBlock * sizeof(double);
+  const T relative_floor = static_cast<T>(rank) * std::numeric_limits<T>::epsilon();
+  const T smallest = std::numeric_limits<T>::min();
   const bool in_shared = sum_bytes + vector_bytes + gram_bytes <= 48 * 1024;
 
   for (std::int64_t first = 0; first < m.num_rows; first += batch) {
@@ -199,7 +201,7 @@ HalfSweep als_half(CudaBackend& backend, const Csr<T, CudaBackend>& m, double la
            gram_block_per_tile<T>, first, rank, m.row_ptr.data(), m.col_idx.data(), scalar, weights.data(),
            v.values.data(), grams);
     launch(backend, {dim3(rows), dim3(kBlockThreads), sum_bytes + vector_bytes + (in_shared ? gram_bytes : 0)},
-           solve_block_per_row<T>, first, rank, in_shared, m.row_ptr.data(), scalar, weights.data(), grams, gradients,
+           solve_block_per_row<T>, first, rank, in_shared, relative_floor, smallest, m.row_ptr.data(), scalar, weights.data(), grams, gradients,
            u.values.data(), space.partial);
   }
   ordered_sum<3>(backend, space.partial, m.num_rows, space.total);

@@ -72,7 +72,15 @@ std::string_view to_string(Center c) {
 
 std::string_view to_string(Precision p) { return p == Precision::float32 ? "float32" : "float64"; }
 
-std::string_view solver_name(const SolverOptions& s) { return std::holds_alternative<AlsOptions>(s) ? "als" : "gd"; }
+namespace {
+// One overload per method: a variant alternative without a name does not compile.
+std::string_view name_of(const AlsOptions&) { return "als"; }
+std::string_view name_of(const GradientDescentOptions&) { return "gd"; }
+}  // namespace
+
+std::string_view solver_name(const SolverOptions& solver) {
+  return std::visit([](const auto& method) { return name_of(method); }, solver);
+}
 
 Formulation parse_formulation(std::string_view name) {
   for (const auto f : {Formulation::automatic, Formulation::entries, Formulation::projection, Formulation::block})

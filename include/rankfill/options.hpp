@@ -83,7 +83,8 @@ struct Options {
   double holdout_tolerance = 1e-4;
   /// >= 1.  A very large value turns the test off (the best point is still what is returned).
   int patience = 5;
-  /// Return the point with the lowest held-out RMSE (true) or the last point (false).  No effect without held-out data.
+  /// true: held-out data stops the solver early and the point with the lowest RMSE is returned.  false: it only reports,
+  /// and the last point is returned.  No effect without held-out data.
   bool keep_best = true;
 
   /// Called after each iteration with its row of the table; may stop the solver.

@@ -19,7 +19,7 @@ namespace rankfill {
 /// | no_progress         | the last point: no step lowers the objective further in this precision              |
 /// | stopped_by_callback | as max_iterations                                                                   |
 /// | interrupted         | as max_iterations (the interrupt flag was set: Ctrl-C)                              |
-/// | breakdown           | the last point at which everything was finite                                       |
+/// | breakdown           | the last point at which everything was finite, or the best on held-out data         |
 enum class Termination {
   gradient_tolerance,
   holdout_tolerance,

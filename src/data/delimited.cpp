@@ -130,7 +130,7 @@ void Parser::parse_line(std::string_view line, std::int64_t number, Chunk& chunk
   std::string scratch;
   double value = 0, time = 0;
   const std::string_view value_text = layout.quotes ? unquote(field[2], scratch) : field[2];
-  if (!parse_real(value_text, value)) fail(number, "the value " + quoted(value_text) + " is not a finite number");
+  if (!parse_real(value_text, value)) fail(number, "the value " + data::quoted(value_text) + " is not a finite number");
   if (layout.time >= 0) {
     const std::string_view time_text = layout.quotes ? unquote(field[3], scratch) : field[3];
     std::int64_t whole = 0;
@@ -142,7 +142,7 @@ void Parser::parse_line(std::string_view line, std::int64_t number, Chunk& chunk
         std::vector<double>().swap(chunk.times);
       }
     } else if (!parse_time(time_text, time)) {
-      fail(number, "the time " + quoted(time_text) + " is neither a number nor a date");
+      fail(number, "the time " + data::quoted(time_text) + " is neither a number nor a date");
     }
   }
   const auto add_id = [&](IdColumn& ids, std::string_view text, const char* side) {

@@ -173,11 +173,11 @@ Layout detect_layout(LineReader& reader, const ReadOptions& options) {
 
   auto layout = options.delimiter.empty() ? detect_delimiter(*first) : layout_of_delimiter(options.delimiter);
   if (!layout && !options.delimiter.empty()) {
-    throw InvalidOption("delimiter", quoted(options.delimiter), R"(one of "," "\t" ";" " " "::")");
+    throw InvalidOption("delimiter", data::quoted(options.delimiter), R"(one of "," "\t" ";" " " "::")");
   }
   if (!layout) {
     throw InvalidData(reader.name(), reader.line(),
-                      "no delimiter cuts this line into the three columns row, column, value: " + quoted(trim(*first)));
+                      "no delimiter cuts this line into the three columns row, column, value: " + data::quoted(trim(*first)));
   }
 
   const Fields head = require_fields(*first, *layout, reader);
@@ -202,7 +202,7 @@ Layout detect_layout(LineReader& reader, const ReadOptions& options) {
   if (columns < layout->needed()) {
     throw InvalidData(reader.name(), reader.line(),
                       "column " + std::to_string(layout->needed()) + " is needed, but there are only " +
-                          std::to_string(columns) + ": " + quoted(trim(reader.batch().substr(0, reader.batch().find('\n')))));
+                          std::to_string(columns) + ": " + data::quoted(trim(reader.batch().substr(0, reader.batch().find('\n')))));
   }
   if (!named) layout->columns = columns;
   return *layout;

@@ -34,7 +34,7 @@ class HeaderParser {
       } else if (key == "shape" && !shape) {
         shape = tuple();
       } else {
-        fail("an unexpected or repeated key " + quoted(key));
+        fail("an unexpected or repeated key " + data::quoted(key));
       }
       if (!accept(',')) {
         expect('}');
@@ -138,7 +138,7 @@ constexpr Kind kKinds[] = {{'b', 1, Dtype::boolean}, {'i', 1, Dtype::int8},    {
 
 /// Sets the type and item size; returns whether the bytes are big-endian.
 bool parse_dtype(std::string_view descr, Array& array, const std::string& source) {
-  const auto refuse = [&](const std::string& why) { throw InvalidData(source, 0, "array type " + quoted(descr) + why); };
+  const auto refuse = [&](const std::string& why) { throw InvalidData(source, 0, "array type " + data::quoted(descr) + why); };
   if (descr.size() < 2) refuse(" is not known");
   const char order = descr[0];
   std::string_view rest = descr;

@@ -129,7 +129,7 @@ std::vector<Member> Zip::directory() const {
 }
 
 std::string Zip::unpack(const Member& member) const {
-  const auto refuse = [&](const std::string& found) { fail("member " + quoted(member.name) + " " + found); };
+  const auto refuse = [&](const std::string& found) { fail("member " + data::quoted(member.name) + " " + found); };
   if (member.flags & 1) refuse("is encrypted");
   if (number<std::uint32_t>(member.header) != kLocalHeader) refuse("has no header where the directory says");
   const std::uint64_t name = number<std::uint16_t>(member.header + 26);
@@ -179,7 +179,7 @@ std::vector<NamedArray> parse_npz(std::string_view bytes, const std::string& sou
     std::string_view name = member.name;
     if (!name.ends_with(".npy")) continue;
     name.remove_suffix(4);
-    if (find_array(arrays, name) != nullptr) throw InvalidData(source, 0, "array " + quoted(name) + " is there twice");
+    if (find_array(arrays, name) != nullptr) throw InvalidData(source, 0, "array " + data::quoted(name) + " is there twice");
     arrays.emplace_back(name, parse_npy(zip.unpack(member), source + "[" + std::string(name) + "]"));
   }
   if (arrays.empty()) throw InvalidData(source, 0, "a zip file without any .npy array");

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The element types that the cuSPARSE twin knows by name; the values are those of the toolkit.
+
+typedef enum cudaDataType_t {
+  CUDA_R_32F = 0,
+  CUDA_R_64F = 1,
+  CUDA_R_16F = 2,
+  CUDA_R_32I = 10,
+  CUDA_R_16BF = 14,
+  CUDA_R_64I = 24,
+} cudaDataType;

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cstring>
+#include <new>
+
+#include "address_sanitizer.hpp"
+#include "machine.hpp"
+
+using simt::device_state;
+using simt::machine;
+using simt::record;
+
+namespace {
+
+// What cudaMalloc promises; kernels may rely on it for vector loads.
+constexpr std::align_val_t device_alignment{256};
+
+cudaError_t allocate(void** p, std::size_t bytes, bool pinned) {
+  if (p == nullptr) return record(cudaErrorInvalidValue);
+  if (const cudaError_t state = device_state(); state != cudaSuccess) return state;
+  simt::Machine& m = machine();
+  const std::lock_guard lock(m.mutex);
+  if (bytes == 0) {
+    *p = nullptr;
+    return cudaSuccess;
+  }
+  const int device = simt::current_device();
+  std::size_t& used = m.used_bytes[static_cast<std::size_t>(device)];
+  if (m.allocations_before_failure >= 0 && m.allocations_before_failure-- == 0)
+    return record(cudaErrorMemoryAllocation);
+  if (!pinned && (used > m.memory_limit || bytes > m.memory_limit - used)) return record(cudaErrorMemoryAllocation);
+  void* memory = ::operator new(bytes, device_alignment, std::nothrow);
+  if (memory == nullptr) return record(cudaErrorMemoryAllocation);
+  std::memset(memory, 0xFF, bytes);  // NaN for every floating-point type
+  if (!pinned) {
+    used += bytes;
+    if (m.accessors == 0) simt::hide_from_host(memory, bytes);
+  }
+  m.allocations[reinterpret_cast<std::uintptr_t>(memory)] = {bytes, device, pinned};
+  *p = memory;
+  return cudaSuccess;
+}
+
+/// After a fault the memory is returned all the same, so that a test of the fault does not leak.
+cudaError_t release(void* p, bool pinned) {
+  simt::Machine& m = machine();
+  const std::lock_guard lock(m.mutex);
+  const auto found = m.allocations.find(reinterpret_cast<std::uintptr_t>(p));
+  if (found == m.allocations.end() || found->second.pinned != pinned) return record(cudaErrorInvalidValue);
+  if (!pinned) m.used_bytes[static_cast<std::size_t>(found->second.device)] -= found->second.bytes;
+  simt::show_to_host(p, found->second.bytes);
+  m.allocations.erase(found);
+  ::operator delete(p, device_alignment);
+  return device_state();
+}
+
+bool valid_stream(cudaStream_t stream) { return stream == nullptr || simt::is_handle(stream); }
+
+/// The side that a copy calls "device" must be device memory in its whole length.
+bool in_device_memory(const void* p, std::size_t bytes) { return simt::find_allocation(p, bytes) != nullptr; }
+
+}  // namespace
+
+cudaError_t cudaMemGetInfo(size_t* free, size_t* total) {
+  if (free == nullptr || total == nullptr) return record(cudaErrorInvalidValue);
+  if (const cudaError_t state = device_state(); state != cudaSuccess) return state;
+  const simt::Machine& m = machine();
+  const std::size_t used = m.used_bytes[static_cast<std::size_t>(simt::current_device())];
+  *total = m.memory_limit;
+  *free = used < m.memory_limit ? m.memory_limit - used : 0;
+  return cudaSuccess;
+}
+
+cudaError_t cudaMalloc(void** devPtr, size_t size) { return allocate(devPtr, size, false); }
+cudaError_t cudaMallocHost(void** ptr, size_t size) { return allocate(ptr, size, true); }
+
+cudaError_t cudaMallocAsync(void** devPtr, size_t size, cudaStream_t stream) {
+  return valid_stream(stream) ? allocate(devPtr, size, false) : record(cudaErrorInvalidResourceHandle);
+}
+
+cudaError_t cudaFree(void* devPtr) { return devPtr == nullptr ? device_state() : release(devPtr, false); }
+cudaError_t cudaFreeHost(void* ptr) { return ptr == nullptr ? device_state() : release(ptr, true); }
+
+cudaError_t cudaFreeAsync(void* devPtr, cudaStream_t stream) {
+  return valid_stream(stream) ? release(devPtr, false) : record(cudaErrorInvalidResourceHandle);
+}
+
+cudaError_t cudaMemcpy(void* dst, const void* src, size_t count, cudaMemcpyKind kind) {
+  if (const cudaError_t state = device_state(); state != cudaSuccess) return state;
+  if (count == 0) return cudaSuccess;
+  if (dst == nullptr || src == nullptr || kind < cudaMemcpyHostToHost || kind > cudaMemcpyDefault) {
+    return record(cudaErrorInvalidValue);
+  }
+  const bool to_device = kind == cudaMemcpyHostToDevice || kind == cudaMemcpyDeviceToDevice;
+  const bool from_device = kind == cudaMemcpyDeviceToHost || kind == cudaMemcpyDeviceToDevice;
+  if ((to_device && !in_device_memory(dst, count)) || (from_device && !in_device_memory(src, count))) {
+    return record(cudaErrorInvalidValue);
+  }
+  const simt::DeviceAccess access;
+  std::memmove(dst, src, count);
+  return cudaSuccess;
+}
+
+cudaError_t cudaMemcpyAsync(void* dst, const void* src, size_t count, cudaMemcpyKind kind, cudaStream_t stream) {
+  return valid_stream(stream) ? cudaMemcpy(dst, src, count, kind) : record(cudaErrorInvalidResourceHandle);
+}
+
+cudaError_t cudaMemset(void* devPtr, int value, size_t count) {
+  if (const cudaError_t state = device_state(); state != cudaSuccess) return state;
+  if (count == 0) return cudaSuccess;
+  if (!in_device_memory(devPtr, count)) return record(cudaErrorInvalidValue);
+  const simt::DeviceAccess access;
+  std::memset(devPtr, value, count);
+  return cudaSuccess;
+}
+
+cudaError_t cudaMemsetAsync(void* devPtr, int value, size_t count, cudaStream_t stream) {
+  return valid_stream(stream) ? cudaMemset(devPtr, value, count) : record(cudaErrorInvalidResourceHandle);
+}
