@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstdarg>
 #include <cstdio>
 #include <cstring>
 #include <limits>
@@ -161,8 +162,8 @@ void wait_in_warp(Collective kind, std::uint32_t mask, std::uint64_t value, unsi
   Warp& warp = block.warps[block.current / lanes_per_warp];
   const unsigned lane = current_lane();
   if ((mask >> lane & 1U) == 0) {
-    fail(Fault::launch_failure, std::string(name_of(kind)) + " in lane " + std::to_string(lane) + " with mask " +
-                                    hexadecimal(mask) + ", which does not name the lane" + at(where));
+    fail(Fault::launch_failure, "%s in lane %u with mask 0x%08x, which does not name the lane (%s:%u)", name_of(kind),
+         lane, mask, where.file_name(), where.line());
   }
   thread.state = State::in_warp_collective;
   thread.kind = kind;
@@ -283,9 +284,16 @@ std::optional<Failure> run_grid(const GridShape& shape, BoundKernel kernel, std:
 std::byte* shared_memory() { return shared->data(); }
 std::size_t shared_bytes() { return shared->size(); }
 
-void fail(Fault fault, const std::string& message) {
-  const unsigned warp = block.current / lanes_per_warp;
-  failure = Failure{fault, block_name() + ", warp " + std::to_string(warp) + ": " + message};
+void fail(Fault fault, const char* format, ...) {
+  {
+    std::array<char, 512> text{};
+    std::va_list arguments;
+    va_start(arguments, format);
+    std::vsnprintf(text.data(), text.size(), format, arguments);
+    va_end(arguments);
+    const unsigned warp = block.current / lanes_per_warp;
+    failure = Failure{fault, block_name() + ", warp " + std::to_string(warp) + ": " + text.data()};
+  }
   for (;;) Fiber::suspend();
 }
 
@@ -309,8 +317,8 @@ BarrierCount block_barrier(bool value, Location where) {
   if (block.at_barrier == 0) {
     first_arrival = where;
   } else if (!same_line(first_arrival, where)) {
-    fail(Fault::launch_failure,
-         "divergent __syncthreads: this thread waits" + at(where) + ", another" + at(first_arrival));
+    fail(Fault::launch_failure, "divergent __syncthreads: this thread waits at %s:%u, another at %s:%u",
+         where.file_name(), where.line(), first_arrival.file_name(), first_arrival.line());
   }
   thread.state = State::at_barrier;
   thread.where = where;

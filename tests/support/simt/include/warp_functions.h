@@ -7,7 +7,6 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
-#include <string>
 #include <type_traits>
 
 #include "../emulator.hpp"
@@ -47,7 +46,7 @@ template <class T>
 T shuffle(Collective kind, unsigned mask, T value, unsigned operand, int width, Location where) {
   static_assert(std::is_arithmetic_v<T> && (sizeof(T) == 4 || sizeof(T) == 8), "shuffles move 32 or 64 bits");
   if (width < 1 || width > 32 || !std::has_single_bit(static_cast<unsigned>(width))) {
-    fail(Fault::launch_failure, "shuffle with width " + std::to_string(width) + ", not a power of two up to 32");
+    fail(Fault::launch_failure, "shuffle with width %d, not a power of two up to 32", width);
   }
   const unsigned lane = current_lane();
   const unsigned last = static_cast<unsigned>(width) - 1;

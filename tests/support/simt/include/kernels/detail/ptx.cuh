@@ -6,7 +6,6 @@
 #include <cuda_runtime.h>
 
 #include <cstdint>
-#include <string>
 
 namespace rankfill {
 
@@ -14,7 +13,7 @@ namespace simt_detail {
 /// A device faults on a vector access that is not aligned to its size.
 inline void require_alignment16(const void* p, const char* operation) {
   if (reinterpret_cast<std::uintptr_t>(p) % 16 != 0) {
-    simt::fail(simt::Fault::misaligned_address, std::string(operation) + ": address is not a multiple of 16 bytes");
+    simt::fail(simt::Fault::misaligned_address, "%s: the address is not a multiple of 16 bytes", operation);
   }
 }
 }  // namespace simt_detail
