@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/plot.hpp"
+
+#include <cmath>
+
+#include "cli/svg.hpp"
+#include "cli/text.hpp"
+
+namespace rankfill::cli {
+
+namespace {
+
+constexpr const char* kObjectiveColour = "#5b4b9a";
+constexpr const char* kTrainColour = "#8c959f";
+constexpr const char* kHeldoutColour = "#0b6bcb";
+
+using Field = double IterationSummary::*;
+
+Curve curve_of(const Summary& summary, Field x, Field y, std::string name, std::string colour) {
+  Curve curve{std::move(name), std::move(colour), {}};
+  for (const IterationSummary& it : summary.history) curve.points.push_back({it.*x, it.*y});
+  return curve;
+}
+
+const IterationSummary* best_of(const Summary& summary) {
+  const IterationSummary* best = nullptr;
+  for (const IterationSummary& it : summary.history) {
+    if (std::isfinite(it.holdout_rmse) && (best == nullptr || it.holdout_rmse < best->holdout_rmse)) best = &it;
+  }
+  return best;
+}
+
+Panel objective_panel(const Summary& summary, Field x, const std::string& x_label) {
+  return {"Objective", x_label, "objective", {curve_of(summary, x, &IterationSummary::objective, "", kObjectiveColour)}, {}, ""};
+}
+
+Panel rmse_panel(const Summary& summary, Field x, const std::string& x_label, const std::string& heldout_name) {
+  Panel panel{"RMSE", x_label, "RMSE", {curve_of(summary, x, &IterationSummary::train_rmse, "training", kTrainColour)}, {}, ""};
+  if (heldout_name.empty()) return panel;
+  panel.curves.push_back(curve_of(summary, x, &IterationSummary::holdout_rmse, heldout_name, kHeldoutColour));
+  if (const IterationSummary* best = best_of(summary)) {
+    panel.mark = Point{best->*x, best->holdout_rmse};
+    panel.mark_text = "best " + short_number(best->holdout_rmse, 4) + ", iteration " + std::to_string(best->iteration);
+  }
+  return panel;
+}
+
+}  // namespace
+
+std::string plot_of(const Summary& summary, const std::string& title, const std::string& subtitle,
+                    const std::string& heldout_name) {
+  Figure figure{title, subtitle, 2, {}};
+  const std::string seconds = "seconds since the first iteration began", passes = "passes over the entries";
+  figure.panels.push_back(objective_panel(summary, &IterationSummary::seconds, seconds));
+  figure.panels.push_back(objective_panel(summary, &IterationSummary::passes, passes));
+  figure.panels.push_back(rmse_panel(summary, &IterationSummary::seconds, seconds, heldout_name));
+  figure.panels.push_back(rmse_panel(summary, &IterationSummary::passes, passes, heldout_name));
+  return draw(figure);
+}
+
+}  // namespace rankfill::cli

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/svg.hpp"
+
+#include <array>
+#include <cmath>
+#include <cstdio>
+
+#include "cli/axis.hpp"
+
+namespace rankfill::cli {
+
+namespace {
+
+constexpr double kPanelWidth = 400, kPanelHeight = 220;
+constexpr double kLeft = 86, kBetween = 92, kRight = 28, kTop = 84, kUnder = 72;
+constexpr const char* kInk = "#1b1f24";
+constexpr const char* kFaint = "#57606a";
+constexpr const char* kGrid = "#e3e7eb";
+
+std::string number(double value) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.2f", value);
+  return text.data();
+}
+
+/// Text as XML content.  Control characters, and bytes that are not ASCII outside our own labels, are no concern of a
+/// parser: the first become blanks, the others must be UTF-8.
+std::string escaped(const std::string& text) {
+  std::string result;
+  for (const char c : text) {
+    switch (c) {
+      case '&': result += "&amp;"; break;
+      case '<': result += "&lt;"; break;
+      case '>': result += "&gt;"; break;
+      case '"': result += "&quot;"; break;
+      default: result += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+    }
+  }
+  return result;
+}
+
+struct TextStyle {
+  double size = 12;
+  const char* colour = kInk;
+  const char* anchor = "start";
+  const char* more = "";
+};
+
+std::string text_at(double x, double y, const std::string& text, const TextStyle& style) {
+  return "<text x=\"" + number(x) + "\" y=\"" + number(y) + "\" font-size=\"" + number(style.size) + "\" fill=\"" +
+         style.colour + "\" text-anchor=\"" + style.anchor + "\" " + style.more + ">" + escaped(text) + "</text>\n";
+}
+
+std::string line_from(double x1, double y1, double x2, double y2, const char* colour, double width = 1) {
+  return "<line x1=\"" + number(x1) + "\" y1=\"" + number(y1) + "\" x2=\"" + number(x2) + "\" y2=\"" + number(y2) +
+         "\" stroke=\"" + colour + "\" stroke-width=\"" + number(width) + "\"/>\n";
+}
+
+std::vector<double> all(const std::vector<const Panel*>& panels, double Point::* coordinate) {
+  std::vector<double> values;
+  for (const Panel* panel : panels) {
+    for (const Curve& curve : panel->curves) {
+      for (const Point& point : curve.points) values.push_back(point.*coordinate);
+    }
+  }
+  return values;
+}
+
+/// Draws one panel with its upper left corner at (left, top).
+class PanelDrawing {
+ public:
+  PanelDrawing(const Panel& panel, const Axis& y, double left, double top)
+      : panel_(panel), x_(all({&panel}, &Point::x), false, true), y_(y), left_(left), top_(top) {}
+
+  std::string operator()() const { return axes() + curves() + mark() + legend(); }
+
+ private:
+  double bottom() const { return top_ + kPanelHeight; }
+  double across(double value) const { return left_ + x_.place(value) * kPanelWidth; }
+  double up(double value) const { return bottom() - y_.place(value) * kPanelHeight; }
+
+  std::string axes() const {
+    std::string out;
+    for (const double tick : y_.ticks()) {
+      out += line_from(left_, up(tick), left_ + kPanelWidth, up(tick), kGrid);
+      out += text_at(left_ - 8, up(tick) + 4, y_.label(tick), {11.5, kFaint, "end"});
+    }
+    for (const double tick : x_.ticks()) {
+      out += line_from(across(tick), bottom(), across(tick), bottom() + 5, kFaint);
+      out += text_at(across(tick), bottom() + 19, x_.label(tick), {11.5, kFaint, "middle"});
+    }
+    out += line_from(left_, bottom(), left_ + kPanelWidth, bottom(), kFaint);
+    out += text_at(left_ + kPanelWidth / 2, bottom() + 39, panel_.x_label, {12.5, kInk, "middle"});
+    const std::string turned =
+        "transform=\"rotate(-90 " + number(left_ - 66) + " " + number(top_ + kPanelHeight / 2) + ")\"";
+    const std::string scale = y_.is_log() ? " (log scale)" : "";
+    out += text_at(left_ - 66, top_ + kPanelHeight / 2, panel_.y_label + scale, {12.5, kInk, "middle", turned.c_str()});
+    return out + text_at(left_, top_ - 10, panel_.title, {13, kInk, "start", "font-weight=\"600\""});
+  }
+
+  std::string curves() const {
+    std::string out;
+    for (const Curve& curve : panel_.curves) {
+      std::string path, dots;
+      for (const Point& point : curve.points) {
+        if (!std::isfinite(point.x) || !std::isfinite(point.y)) continue;
+        const std::string at = number(across(point.x)) + " " + number(up(point.y));
+        path += (path.empty() ? "M" : "L") + at;
+        dots += "<circle cx=\"" + number(across(point.x)) + "\" cy=\"" + number(up(point.y)) + "\" r=\"2.2\"/>";
+      }
+      out += "<path d=\"" + path + "\" fill=\"none\" stroke=\"" + curve.colour +
+             "\" stroke-width=\"2\" stroke-linejoin=\"round\" stroke-linecap=\"round\"/>\n";
+      if (curve.points.size() <= 40) out += "<g fill=\"" + curve.colour + "\">" + dots + "</g>\n";
+    }
+    return out;
+  }
+
+  std::string mark() const {
+    if (!panel_.mark) return "";
+    const double x = across(panel_.mark->x), y = up(panel_.mark->y);
+    const bool to_the_left = x > left_ + kPanelWidth / 2;
+    // Above the point: curves come down to their best from the upper left.
+    return "<circle cx=\"" + number(x) + "\" cy=\"" + number(y) + "\" r=\"5\" fill=\"#ffffff\" stroke=\"" + kInk +
+           "\" stroke-width=\"2\"/>\n" +
+           text_at(x + (to_the_left ? 4 : 0), y - 13, panel_.mark_text,
+                   {12, kInk, to_the_left ? "end" : "start",
+                    "font-weight=\"600\" stroke=\"#ffffff\" stroke-width=\"4\" stroke-linejoin=\"round\" "
+                    "paint-order=\"stroke\""});
+  }
+
+  std::string legend() const {
+    if (panel_.curves.size() < 2) return "";
+    std::string out;
+    double y = top_ + 14;
+    for (const Curve& curve : panel_.curves) {
+      const double right = left_ + kPanelWidth - 6;
+      out += line_from(right - 22, y - 4, right, y - 4, curve.colour.c_str(), 2.5);
+      out += text_at(right - 29, y, curve.name, {12, kInk, "end"});
+      y += 18;
+    }
+    return out;
+  }
+
+  const Panel& panel_;
+  Axis x_;
+  const Axis& y_;
+  double left_, top_;
+};
+
+}  // namespace
+
+std::string draw(const Figure& figure) {
+  const auto columns = static_cast<std::size_t>(figure.columns);
+  const std::size_t rows = (figure.panels.size() + columns - 1) / columns;
+  const double width = kLeft + kPanelWidth * figure.columns + kBetween * (figure.columns - 1) + kRight;
+  const double height = kTop + static_cast<double>(rows) * (kPanelHeight + kUnder);
+  std::string out = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + number(width) + "\" height=\"" + number(height) +
+                    "\" viewBox=\"0 0 " + number(width) + " " + number(height) +
+                    "\" font-family=\"Inter, 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif\">\n"
+                    "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n";
+  out += text_at(28, 30, figure.title, {17, kInk, "start", "font-weight=\"600\""});
+  out += text_at(28, 50, figure.subtitle, {12.5, kFaint});
+  for (std::size_t row = 0; row < rows; ++row) {
+    std::vector<const Panel*> panels;
+    for (std::size_t k = row * columns; k < std::min((row + 1) * columns, figure.panels.size()); ++k) {
+      panels.push_back(&figure.panels[k]);
+    }
+    const Axis y(all(panels, &Point::y), true, false);
+    for (std::size_t column = 0; column < panels.size(); ++column) {
+      out += PanelDrawing(*panels[column], y, kLeft + static_cast<double>(column) * (kPanelWidth + kBetween),
+                          kTop + static_cast<double>(row) * (kPanelHeight + kUnder))();
+    }
+  }
+  return out + "</svg>\n";
+}
+
+}  // namespace rankfill::cli
