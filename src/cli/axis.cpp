@@ -14,7 +14,7 @@ namespace rankfill::cli {
 namespace {
 
 constexpr int kMostTicks = 6;
-constexpr double kWideRange = 20;
+constexpr double kWideRange = 5;
 
 /// The smallest of 1, 2, 2.5, 5 times a power of ten that is at least `least`.
 double round_up(double least) {
@@ -30,6 +30,13 @@ std::string superscript(int number) {
   std::string text = number < 0 ? "⁻" : "";
   for (const char digit : std::to_string(std::abs(number))) text += kDigits[static_cast<std::size_t>(digit - '0')];
   return text;
+}
+
+/// The decimals a multiple of `step` needs.
+int decimals_of(double step) {
+  int decimals = 0;
+  for (; decimals < 12 && std::abs(step - std::round(step)) > 1e-6 * step; ++decimals) step *= 10;
+  return decimals;
 }
 
 /// `mantissa`×10^`exponent`
@@ -94,19 +101,14 @@ double Axis::place(double value) const {
 std::string Axis::label(double tick) const {
   if (tick == 0 || (!log_ && std::abs(tick) < 1e-9 * step_)) return "0";
   const double largest = std::max(std::abs(low_), std::abs(high_));
-  const int exponent = static_cast<int>(std::floor(std::log10(std::abs(log_ ? tick : largest)) + 1e-9));
-  if (exponent >= 6 || exponent <= -4) {
-    const double scale = std::pow(10, exponent);
-    const int decimals = log_ ? 0 : std::max(0, static_cast<int>(std::ceil(-std::log10(step_ / scale) - 1e-9)));
-    return scientific(tick / scale, exponent, step_ / scale * std::pow(10, decimals) < 0.99 ? decimals + 1 : decimals);
-  }
-  if (std::abs(tick - std::round(tick)) < 1e-9 * std::abs(tick) && (log_ || step_ >= 1) && (log_ || step_ == std::round(step_))) {
-    return with_commas(std::llround(tick));
-  }
-  if (log_) return short_number(tick, 3);
-  int decimals = std::max(0, static_cast<int>(std::ceil(-std::log10(step_) - 1e-9)));
-  const double scaled = step_ * std::pow(10, decimals);
-  if (std::abs(scaled - std::round(scaled)) > 1e-6) ++decimals;  // steps of 2.5
+  const auto exponent_of = [](double value) { return static_cast<int>(std::floor(std::log10(value) + 1e-9)); };
+  const bool is_extreme = exponent_of(largest) >= 6 || exponent_of(log_ ? low_ : largest) <= -4;
+  const int exponent = is_extreme ? exponent_of(log_ ? std::abs(tick) : largest) : 0;
+  const double scale = std::pow(10, exponent);
+  const int decimals = log_ ? 0 : decimals_of(step_ / scale);
+  if (is_extreme) return scientific(tick / scale, exponent, decimals);
+  if (log_) return tick >= 1 ? with_commas(std::llround(tick)) : short_number(tick, 3);
+  if (decimals == 0) return with_commas(std::llround(tick));
   std::array<char, 32> text{};
   std::snprintf(text.data(), text.size(), "%.*f", decimals, tick);
   return text.data();

@@ -10,7 +10,7 @@ namespace rankfill::cli {
 class Axis {
  public:
   /// Covers the finite values among `values`; `from_zero` begins the axis at 0.  Logarithmic when `may_be_log` and all
-  /// values are above 0 and span more than a factor of 20.
+  /// values are above 0 and span more than a factor of 5.
   Axis(const std::vector<double>& values, bool may_be_log, bool from_zero);
 
   /// Where `value` lies between the ends of the axis, 0 to 1.

@@ -30,12 +30,13 @@ const IterationSummary* best_of(const Summary& summary) {
   return best;
 }
 
-Panel objective_panel(const Summary& summary, Field x, const std::string& x_label) {
-  return {"Objective", x_label, "objective", {curve_of(summary, x, &IterationSummary::objective, "", kObjectiveColour)}, {}, ""};
+Panel objective_panel(const Summary& summary, Field x, const std::string& x_label, const std::string& against) {
+  return {"Objective against " + against, x_label, "objective", {curve_of(summary, x, &IterationSummary::objective, "", kObjectiveColour)}, {}, ""};
 }
 
-Panel rmse_panel(const Summary& summary, Field x, const std::string& x_label, const std::string& heldout_name) {
-  Panel panel{"RMSE", x_label, "RMSE", {curve_of(summary, x, &IterationSummary::train_rmse, "training", kTrainColour)}, {}, ""};
+Panel rmse_panel(const Summary& summary, Field x, const std::string& x_label, const std::string& against,
+                 const std::string& heldout_name) {
+  Panel panel{"RMSE against " + against, x_label, "RMSE", {curve_of(summary, x, &IterationSummary::train_rmse, "training", kTrainColour)}, {}, ""};
   if (heldout_name.empty()) return panel;
   panel.curves.push_back(curve_of(summary, x, &IterationSummary::holdout_rmse, heldout_name, kHeldoutColour));
   if (const IterationSummary* best = best_of(summary)) {
@@ -51,10 +52,10 @@ std::string plot_of(const Summary& summary, const std::string& title, const std:
                     const std::string& heldout_name) {
   Figure figure{title, subtitle, 2, {}};
   const std::string seconds = "seconds since the first iteration began", passes = "passes over the entries";
-  figure.panels.push_back(objective_panel(summary, &IterationSummary::seconds, seconds));
-  figure.panels.push_back(objective_panel(summary, &IterationSummary::passes, passes));
-  figure.panels.push_back(rmse_panel(summary, &IterationSummary::seconds, seconds, heldout_name));
-  figure.panels.push_back(rmse_panel(summary, &IterationSummary::passes, passes, heldout_name));
+  figure.panels.push_back(objective_panel(summary, &IterationSummary::seconds, seconds, "time"));
+  figure.panels.push_back(objective_panel(summary, &IterationSummary::passes, passes, "passes"));
+  figure.panels.push_back(rmse_panel(summary, &IterationSummary::seconds, seconds, "time", heldout_name));
+  figure.panels.push_back(rmse_panel(summary, &IterationSummary::passes, passes, "passes", heldout_name));
   return draw(figure);
 }
 
