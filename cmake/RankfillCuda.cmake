@@ -18,7 +18,12 @@ if(RANKFILL_WITH_CUDA)
   endif()
   enable_language(CUDA)
   find_package(CUDAToolkit REQUIRED)
-  # CMake 3.25 knows no C++20 flag for nvcc and says nothing; a static_assert in kernels/detail/launch.cuh stands guard.
-  add_compile_options("$<$<COMPILE_LANGUAGE:CUDA>:-std=c++20>")
+  # CMake 3.25 knows no C++20 flag for nvcc, which has had one since CUDA 12.  A static_assert in
+  # kernels/detail/launch.cuh stands guard.
+  if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)
+    set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION "-std=c++20")
+    set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION "-std=c++20")
+  endif()
+  set(CMAKE_CUDA_STANDARD 20)
 endif()
 message(STATUS "rankfill: CUDA half: ${RANKFILL_WITH_CUDA}")
