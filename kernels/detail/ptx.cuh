@@ -28,6 +28,7 @@ __device__ __forceinline__ void load_vector16(const double* p, double (&x)[2]) {
 }
 
 /// p[i] += x[i], each element atomically (not the vector as a whole).  p: aligned to 16 bytes, global memory.
+/// Subnormal floats count as zero, as for any float atomic on global memory.
 __device__ __forceinline__ void add_vector(float* p, const float (&x)[4]) {
 #if __CUDA_ARCH__ >= 900
   asm volatile("red.relaxed.gpu.global.add.v4.f32 [%0], {%1, %2, %3, %4};" ::"l"(p), "f"(x[0]), "f"(x[1]), "f"(x[2]),
