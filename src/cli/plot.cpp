@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "cli/report.hpp"
 #include "cli/svg.hpp"
 #include "cli/text.hpp"
 
@@ -30,6 +31,9 @@ const IterationSummary* best_of(const Summary& summary) {
   return best;
 }
 
+/// A file's name need not be UTF-8; a picture's text must.
+std::string utf8(const std::string& text) { return Json::parse(json_text(text)).get<std::string>(); }
+
 Panel objective_panel(const Summary& summary, Field x, const std::string& x_label, const std::string& against) {
   return {"Objective against " + against, x_label, "objective", {curve_of(summary, x, &IterationSummary::objective, "", kObjectiveColour)}, {}, ""};
 }
@@ -50,7 +54,7 @@ Panel rmse_panel(const Summary& summary, Field x, const std::string& x_label, co
 
 std::string plot_of(const Summary& summary, const std::string& title, const std::string& subtitle,
                     const std::string& heldout_name) {
-  Figure figure{title, subtitle, 2, {}};
+  Figure figure{utf8(title), utf8(subtitle), 2, {}};
   const std::string seconds = "seconds since the first iteration began", passes = "passes over the entries";
   figure.panels.push_back(objective_panel(summary, &IterationSummary::seconds, seconds, "time"));
   figure.panels.push_back(objective_panel(summary, &IterationSummary::passes, passes, "passes"));

@@ -99,6 +99,7 @@ ReadOptions ReadingFlags::options(int threads) const {
 }
 
 Entries read_with_progress(const std::string& file, ReadOptions options, Console& console) {
+  if (file == "-") return read_with_progress("/dev/stdin", std::move(options), console);
   using Clock = std::chrono::steady_clock;
   constexpr auto kBetweenLines = std::chrono::seconds(10);  // in a pipe
   auto last_line = Clock::now();
@@ -118,6 +119,7 @@ Entries read_with_progress(const std::string& file, ReadOptions options, Console
 }
 
 void require_readable(const std::string& file) {
+  if (file == "-") return;
   struct stat status {};
   if (::stat(file.c_str(), &status) != 0) throw FileError(file, "cannot open", std::strerror(errno));
   if (S_ISDIR(status.st_mode)) throw FileError(file, "cannot read", std::strerror(EISDIR));
@@ -138,6 +140,13 @@ void require_writable(const std::string& file) {
   if (::stat(folder.c_str(), &status) != 0) fail(errno);
   if (!S_ISDIR(status.st_mode)) fail(ENOTDIR);
   if (::access(folder.c_str(), W_OK | X_OK) != 0) fail(errno);  // a file is replaced by renaming another over it
+}
+
+void require_other_file(const char* field, const std::string& output, const std::string& input) {
+  std::error_code ignored;
+  if (!output.empty() && std::filesystem::equivalent(output, input, ignored)) {
+    throw InvalidOption(field, output, "is an input file, and would be overwritten");
+  }
 }
 
 }  // namespace rankfill::cli

@@ -26,7 +26,7 @@ struct ReadingFlags {
   ReadOptions options(int threads = 0) const;
 };
 
-/// Reads entries, telling the console how far it is; Ctrl-C stops it.  *Throws* as read_entries.
+/// Reads entries (from standard input when `file` is "-"), telling the console how far it is; Ctrl-C stops it.  *Throws* as read_entries.
 Entries read_with_progress(const std::string& file, ReadOptions options, Console& console);
 
 /// *Throws* FileError when the file cannot be opened: before anything slow happens.
@@ -34,5 +34,8 @@ void require_readable(const std::string& file);
 
 /// *Throws* FileError when `file` cannot be created or replaced.  Changes nothing.
 void require_writable(const std::string& file);
+
+/// *Throws* InvalidOption when the two are one existing file.
+void require_other_file(const char* field, const std::string& output, const std::string& input);
 
 }  // namespace rankfill::cli

@@ -23,8 +23,7 @@ std::string number(double value) {
   return text.data();
 }
 
-/// Text as XML content.  Control characters, and bytes that are not ASCII outside our own labels, are no concern of a
-/// parser: the first become blanks, the others must be UTF-8.
+/// UTF-8 text as XML content; control characters, which XML forbids, become blanks.
 std::string escaped(const std::string& text) {
   std::string result;
   for (const char c : text) {
