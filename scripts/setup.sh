@@ -42,7 +42,8 @@ echo "setup: installing ${missing[*]}"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 apt() { "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120 "$@"; }
-if ! { apt update && apt install -y --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 </dev/null; then
+# A list that cannot be fetched matters only if a package is then not found.
+if ! { apt update; apt install -y --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 </dev/null; then
   cat "$log" >&2
   echo "setup: apt-get could not install: ${missing[*]}" >&2
   exit 1
