@@ -11,7 +11,8 @@ void require_device(Device device) {
   if (device.kind != Device::Kind::cuda) return;
   if (!built_with_cuda()) throw BackendUnavailable("device " + to_string(device) + ": this build has no CUDA half");
   const auto devices = cuda_devices();
-  if (std::any_of(devices.begin(), devices.end(), [&](const DeviceInfo& info) { return info.index == device.index; })) return;
+  if (std::any_of(devices.begin(), devices.end(), [&](const DeviceInfo& info) { return info.index == device.index; }))
+    return;
   throw BackendUnavailable("device " + to_string(device) + ": not there; " + std::to_string(devices.size()) +
                            " CUDA device(s) can be used (rankfill info lists them)");
 }

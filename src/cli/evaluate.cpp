@@ -48,8 +48,8 @@ int run_evaluate(const EvaluateFlags& flags) {
 
   console.line(flags.file + ": " + counted(result.num_entries, "entry", "entries") + ", " + with_commas(result.unseen) +
                " with an id that training never saw");
-  console.line("  RMSE  " + console.bold(short_number(result.rmse, 6)) + "   (predicting the model's mean: " +
-               short_number(baseline, 6) + ")");
+  console.line("  RMSE  " + console.bold(short_number(result.rmse, 6)) +
+               "   (predicting the model's mean: " + short_number(baseline, 6) + ")");
   console.line("  MAE   " + short_number(result.mae, 6));
   if (flags.json) {
     Json json;

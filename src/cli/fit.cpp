@@ -161,7 +161,9 @@ Command add_fit(CLI::App& program) {
   auto flags = std::make_shared<FitFlags>();
   CLI::App* parser = program.add_subcommand("fit", "Fit a low-rank model to the observed entries of a matrix");
   parser->footer(kFooter);
-  parser->add_option("FILE", flags->file, "Observed entries: `row column value [time]` per line, or see --format; - reads standard input")
+  parser
+      ->add_option("FILE", flags->file,
+                   "Observed entries: `row column value [time]` per line, or see --format; - reads standard input")
       ->required();
   flags->heldout.add_to(*parser);
   flags->solve.add_problem(*parser);
@@ -175,7 +177,8 @@ Command add_fit(CLI::App& program) {
       ->group(output);
   parser->add_flag("--json", flags->json, "Print one JSON object on standard output; the table goes to standard error")
       ->group(output);
-  auto* quiet = parser->add_flag("--quiet,-q", flags->quiet, "Print errors only (and JSON, if asked for)")->group(output);
+  auto* quiet =
+      parser->add_flag("--quiet,-q", flags->quiet, "Print errors only (and JSON, if asked for)")->group(output);
   parser->add_flag("--verbose,-v", flags->verbose, "Print every iteration")->group(output)->excludes(quiet);
   flags->reading.add_to(*parser);
   return {parser, [flags] { return run_fit(*flags); }};

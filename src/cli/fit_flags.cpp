@@ -26,29 +26,37 @@ void require_valid_options(const Options& options) {
   if (messages.empty()) return;
   const std::string& message = messages.front();
   const std::size_t equals = message.find(" = "), colon = message.find(": ", equals);
-  throw InvalidOption(message.substr(0, equals), message.substr(equals + 3, colon - equals - 3), message.substr(colon + 2));
+  throw InvalidOption(message.substr(0, equals), message.substr(equals + 3, colon - equals - 3),
+                      message.substr(colon + 2));
 }
 
 }  // namespace
 
 void SolveFlags::add_problem(CLI::App& parser) {
   const char* group = "Problem";
-  parser.add_option("--rank,-k", defaults.rank, "Columns of each factor, 1..1024")->type_name("N")->group(group)->capture_default_str();
+  parser.add_option("--rank,-k", defaults.rank, "Columns of each factor, 1..1024")
+      ->type_name("N")
+      ->group(group)
+      ->capture_default_str();
   parser
-      .add_option("--regularization,-l", regularization,
-                  "lambda >= 0, or auto: a rule of thumb from the spread of the values and the counts per row and column. "
-                  "Raise it when held-out RMSE rises again")
+      .add_option(
+          "--regularization,-l", regularization,
+          "lambda >= 0, or auto: a rule of thumb from the spread of the values and the counts per row and column. "
+          "Raise it when held-out RMSE rises again")
       ->type_name("LAMBDA")
       ->group(group)
       ->capture_default_str();
   parser
-      .add_option("--weighting", weighting,
-                  "What lambda means for a row with n entries: plain, lambda itself; count, lambda * n, as LIBMF, Spark and "
-                  "most papers have it; or nu in [0, 1], lambda * n^nu. The same lambda is another problem under each")
+      .add_option(
+          "--weighting", weighting,
+          "What lambda means for a row with n entries: plain, lambda itself; count, lambda * n, as LIBMF, Spark and "
+          "most papers have it; or nu in [0, 1], lambda * n^nu. The same lambda is another problem under each")
       ->type_name("plain|count|NU")
       ->group(group)
       ->capture_default_str();
-  parser.add_option("--center", center, "Removed before fitting and added back: none, mean, or bias (mean, row and column biases)")
+  parser
+      .add_option("--center", center,
+                  "Removed before fitting and added back: none, mean, or bias (mean, row and column biases)")
       ->type_name("none|mean|bias")
       ->group(group)
       ->capture_default_str();
@@ -85,9 +93,10 @@ void SolveFlags::add_method(CLI::App& parser) {
       ->group(group)
       ->capture_default_str();
   parser
-      .add_option("--formulation", formulation,
-                  "How the gradient is computed: entries, projection or block (only for a block that is observed entirely). "
-                  "All agree to rounding; auto takes the fastest reproducible one")
+      .add_option(
+          "--formulation", formulation,
+          "How the gradient is computed: entries, projection or block (only for a block that is observed entirely). "
+          "All agree to rounding; auto takes the fastest reproducible one")
       ->type_name("NAME")
       ->group(group)
       ->capture_default_str();

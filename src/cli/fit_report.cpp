@@ -56,8 +56,8 @@ std::string problem_text(const FitOutcome& fit, double lambda) {
   const auto* descent = std::get_if<GradientDescentOptions>(&options.solver);
   return std::string(solver_name(options.solver)) +
          (descent && descent->momentum > 0 ? " with momentum " + short_number(descent->momentum) : "") + ", rank " +
-         std::to_string(options.rank) + ", " + convention + ", center " + std::string(to_string(options.center)) + ", " +
-         std::string(to_string(options.precision));
+         std::to_string(options.rank) + ", " + convention + ", center " + std::string(to_string(options.center)) +
+         ", " + std::string(to_string(options.precision));
 }
 
 void tell_result(Console& console, const FitOutcome& fit) {

@@ -11,12 +11,14 @@ namespace rankfill::cli {
 
 void HeldoutFlags::add_to(CLI::App& parser) {
   const char* group = "Held-out data (at most one)";
-  auto* test = parser.add_option("--test", test_file,
-                                 "Measure on this file after the fit and in the table. It never decides anything: no early "
-                                 "stopping, the last point is kept. Ids that training never saw are fine");
-  auto* random = parser.add_option("--holdout", fraction,
-                                   "Hold out this fraction at random (by --seed) and let it steer: early stopping, the best "
-                                   "point is kept. Its RMSE is then slightly optimistic");
+  auto* test =
+      parser.add_option("--test", test_file,
+                        "Measure on this file after the fit and in the table. It never decides anything: no early "
+                        "stopping, the last point is kept. Ids that training never saw are fine");
+  auto* random =
+      parser.add_option("--holdout", fraction,
+                        "Hold out this fraction at random (by --seed) and let it steer: early stopping, the best "
+                        "point is kept. Its RMSE is then slightly optimistic");
   auto* latest = parser.add_option("--holdout-time", latest_fraction,
                                    "Hold out the latest fraction by the time column; steers as --holdout does");
   test->type_name("FILE")->group(group)->excludes(random)->excludes(latest);
@@ -38,7 +40,8 @@ void measure_baseline(TrainTest& data) {
   data.baseline_rmse = std::numeric_limits<double>::quiet_NaN();
   if (!data.test || data.test->size() == 0 || data.train.size() == 0) return;
   const Entries &train = data.train, &test = *data.test;
-  std::vector<bool> has_row(static_cast<std::size_t>(train.num_rows)), has_col(static_cast<std::size_t>(train.num_cols));
+  std::vector<bool> has_row(static_cast<std::size_t>(train.num_rows)),
+      has_col(static_cast<std::size_t>(train.num_cols));
   double sum = 0;
   for (std::size_t p = 0; p < train.values.size(); ++p) {
     has_row[static_cast<std::size_t>(train.rows[p])] = true;

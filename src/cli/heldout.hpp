@@ -23,9 +23,9 @@ struct HeldoutFlags {
 struct TrainTest {
   Entries train;
   std::optional<Entries> test;
-  bool steers = false;            ///< does the held-out part decide when to stop?
-  std::int64_t test_unseen = 0;   ///< held-out entries whose row or column has no training entries
-  double baseline_rmse = 0;       ///< of predicting the training mean for every held-out entry; NaN without any
+  bool steers = false;           ///< does the held-out part decide when to stop?
+  std::int64_t test_unseen = 0;  ///< held-out entries whose row or column has no training entries
+  double baseline_rmse = 0;      ///< of predicting the training mean for every held-out entry; NaN without any
 };
 
 /// Fills test_unseen and baseline_rmse.

@@ -50,7 +50,8 @@ class HelpFormatter : public CLI::Formatter {
     if (app->get_parent() == nullptr) return usage + " COMMAND [options]\n\n";
     usage += " " + app->get_name();
     for (const CLI::Option* option : app->get_options()) {
-      if (option->get_positional()) usage += option->get_required() ? " " + option->get_name() : " [" + option->get_name() + "]";
+      if (option->get_positional())
+        usage += option->get_required() ? " " + option->get_name() : " [" + option->get_name() + "]";
     }
     return usage + " [options]\n\n";
   }

@@ -62,7 +62,8 @@ int run(const Command& command) {
 }
 
 int run_program(int argc, char** argv) {
-  CLI::App program("Low-rank matrix completion: fits U V' to the observed entries of a matrix, on a GPU or the CPU.", "rankfill");
+  CLI::App program("Low-rank matrix completion: fits U V' to the observed entries of a matrix, on a GPU or the CPU.",
+                   "rankfill");
   program.formatter(make_help_formatter());
   program.set_help_flag("-h,--help", "Print this and leave");
   program.footer(kFooter);

@@ -61,7 +61,8 @@ bool is_header(const std::array<std::string, 2>& fields, const Model& model) {
   const auto is_name = [&](std::string text, const Ids& ids) {
     if (ids.find(std::string_view(text)) >= 0 || data::parse_real(text, number)) return false;
     if (ids.as_texts() == nullptr) return true;
-    std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    std::transform(text.begin(), text.end(), text.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     return std::any_of(kWords.begin(), kWords.end(), [&](const char* word) { return text.starts_with(word); });
   };
   return is_name(fields[0], model.row_ids) && is_name(fields[1], model.col_ids);
@@ -91,7 +92,8 @@ void read_pairs(const std::string& file, const std::string& delimiter, const Mod
       const bool is_first = !layout;
       if (is_first) layout = detect(line, delimiter, reader.name(), number);
       const auto fields = two_fields(line, *layout);
-      if (!fields) throw InvalidData(reader.name(), number, "expected a row id and a column id, found " + data::quoted(line));
+      if (!fields)
+        throw InvalidData(reader.name(), number, "expected a row id and a column id, found " + data::quoted(line));
       if (is_first && is_header(*fields, model)) continue;
       pairs.rows.push_back(static_cast<std::int32_t>(model.row_ids.find(std::string_view((*fields)[0]))));
       pairs.cols.push_back(static_cast<std::int32_t>(model.col_ids.find(std::string_view((*fields)[1]))));

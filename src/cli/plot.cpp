@@ -35,12 +35,22 @@ const IterationSummary* best_of(const Summary& summary) {
 std::string utf8(const std::string& text) { return Json::parse(json_text(text)).get<std::string>(); }
 
 Panel objective_panel(const Summary& summary, Field x, const std::string& x_label, const std::string& against) {
-  return {"Objective against " + against, x_label, "objective", {curve_of(summary, x, &IterationSummary::objective, "", kObjectiveColour)}, {}, ""};
+  return {"Objective against " + against,
+          x_label,
+          "objective",
+          {curve_of(summary, x, &IterationSummary::objective, "", kObjectiveColour)},
+          {},
+          ""};
 }
 
 Panel rmse_panel(const Summary& summary, Field x, const std::string& x_label, const std::string& against,
                  const std::string& heldout_name) {
-  Panel panel{"RMSE against " + against, x_label, "RMSE", {curve_of(summary, x, &IterationSummary::train_rmse, "training", kTrainColour)}, {}, ""};
+  Panel panel{"RMSE against " + against,
+              x_label,
+              "RMSE",
+              {curve_of(summary, x, &IterationSummary::train_rmse, "training", kTrainColour)},
+              {},
+              ""};
   if (heldout_name.empty()) return panel;
   panel.curves.push_back(curve_of(summary, x, &IterationSummary::holdout_rmse, heldout_name, kHeldoutColour));
   if (const IterationSummary* best = best_of(summary)) {

@@ -70,7 +70,8 @@ Command add_predict(CLI::App& program) {
   parser->add_option("--output,-o", flags->output, "Where predictions go; - is standard output")
       ->type_name("FILE")
       ->capture_default_str();
-  parser->add_option("--delimiter", flags->delimiter, "comma, tab, semicolon, space or ::  [detected]")->type_name("NAME");
+  parser->add_option("--delimiter", flags->delimiter, "comma, tab, semicolon, space or ::  [detected]")
+      ->type_name("NAME");
   parser->add_flag("--quiet,-q", flags->quiet, "Print errors only");
   return {parser, [flags] { return run_predict(*flags); }};
 }

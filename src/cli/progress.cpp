@@ -22,7 +22,8 @@ bool is_milestone(int iteration) {
 IterationTable::IterationTable(Console& console, std::string heldout_name)
     : console_(console), heldout_name_(std::move(heldout_name)) {
   std::array<char, 160> line{};
-  std::snprintf(line.data(), line.size(), "%9s  %12s  %13s  %10s", "iteration", "objective", "rel. gradient", "train RMSE");
+  std::snprintf(line.data(), line.size(), "%9s  %12s  %13s  %10s", "iteration", "objective", "rel. gradient",
+                "train RMSE");
   std::string header = line.data();
   if (!heldout_name_.empty()) header += "  " + heldout_name_;
   console_.line(console_.bold(header + "   passes   seconds"));
@@ -30,8 +31,8 @@ IterationTable::IterationTable(Console& console, std::string heldout_name)
 
 std::string IterationTable::text(const IterationSummary& it) const {
   std::array<char, 160> line{};
-  std::snprintf(line.data(), line.size(), "%9d  %12.6g  %13.2e  %10.5g", it.iteration, it.objective, it.relative_gradient,
-                it.train_rmse);
+  std::snprintf(line.data(), line.size(), "%9d  %12.6g  %13.2e  %10.5g", it.iteration, it.objective,
+                it.relative_gradient, it.train_rmse);
   std::string text = line.data();
   if (!heldout_name_.empty()) {
     std::snprintf(line.data(), line.size(), "  %*.5g", static_cast<int>(heldout_name_.size()), it.holdout_rmse);

@@ -31,8 +31,8 @@ Value choose(const char* field, const std::string& text, const std::map<std::str
 
 /// The delimiter by name, by what a shell passes for "\t", or as it is.
 std::string delimiter_of(const std::string& text) {
-  static const std::map<std::string, std::string> kNames{
-      {"comma", ","}, {"tab", "\t"}, {"\\t", "\t"}, {"semicolon", ";"}, {"space", " "}, {"auto", ""}};
+  static const std::map<std::string, std::string> kNames{{"comma", ","},     {"tab", "\t"},  {"\\t", "\t"},
+                                                         {"semicolon", ";"}, {"space", " "}, {"auto", ""}};
   const auto at = kNames.find(text);
   return at == kNames.end() ? text : at->second;
 }
@@ -41,13 +41,16 @@ std::string delimiter_of(const std::string& text) {
 
 void ReadingFlags::add_to(CLI::App& parser) {
   parser
-      .add_option("--format", format,
-                  "auto, delimited (csv, tsv, MovieLens, LIBMF), mtx (MatrixMarket), npy (dense, NaN is missing) or npz\n"
-                  "(scipy.sparse.save_npz).  Text may be gzip or zstd.  auto looks at the name and the first bytes")
+      .add_option(
+          "--format", format,
+          "auto, delimited (csv, tsv, MovieLens, LIBMF), mtx (MatrixMarket), npy (dense, NaN is missing) or npz\n"
+          "(scipy.sparse.save_npz).  Text may be gzip or zstd.  auto looks at the name and the first bytes")
       ->type_name("NAME")
       ->group(kGroup)
       ->capture_default_str();
-  parser.add_option("--delimiter", delimiter, "comma, tab, semicolon, space or ::  [detected]")->type_name("NAME")->group(kGroup);
+  parser.add_option("--delimiter", delimiter, "comma, tab, semicolon, space or ::  [detected]")
+      ->type_name("NAME")
+      ->group(kGroup);
   auto* header = parser.add_flag("--header", has_header, "The first line holds names  [detected]")->group(kGroup);
   parser.add_flag("--no-header", no_header, "The first line holds data  [detected]")->group(kGroup)->excludes(header);
   parser
@@ -105,7 +108,8 @@ Entries read_with_progress(const std::string& file, ReadOptions options, Console
   auto last_line = Clock::now();
   options.progress = [&](std::uint64_t done, std::uint64_t total) {
     if (total == 0) return;
-    const std::string text = "reading " + file + "  " + std::to_string(done * 100 / total) + "% of " + bytes_text(total);
+    const std::string text =
+        "reading " + file + "  " + std::to_string(done * 100 / total) + "% of " + bytes_text(total);
     if (console.is_live()) {
       console.live(text);
     } else if (Clock::now() - last_line > kBetweenLines) {

@@ -55,7 +55,7 @@ std::string line_from(double x1, double y1, double x2, double y2, const char* co
          "\" stroke=\"" + colour + "\" stroke-width=\"" + number(width) + "\"/>\n";
 }
 
-std::vector<double> all(const std::vector<const Panel*>& panels, double Point::* coordinate) {
+std::vector<double> all(const std::vector<const Panel*>& panels, double Point::*coordinate) {
   std::vector<double> values;
   for (const Panel* panel : panels) {
     for (const Curve& curve : panel->curves) {
@@ -153,8 +153,8 @@ std::string draw(const Figure& figure) {
   const std::size_t rows = (figure.panels.size() + columns - 1) / columns;
   const double width = kLeft + kPanelWidth * figure.columns + kBetween * (figure.columns - 1) + kRight;
   const double height = kTop + static_cast<double>(rows) * (kPanelHeight + kUnder);
-  std::string out = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + number(width) + "\" height=\"" + number(height) +
-                    "\" viewBox=\"0 0 " + number(width) + " " + number(height) +
+  std::string out = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + number(width) + "\" height=\"" +
+                    number(height) + "\" viewBox=\"0 0 " + number(width) + " " + number(height) +
                     "\" font-family=\"Inter, 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif\">\n"
                     "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n";
   out += text_at(28, 30, figure.title, {17, kInk, "start", "font-weight=\"600\""});

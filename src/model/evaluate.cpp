@@ -34,7 +34,8 @@ void check(const Model& model, const Entries& entries) {
   }
   for (const std::int32_t row : entries.rows) require_index("row", row, model.num_rows());
   for (const std::int32_t col : entries.cols) require_index("column", col, model.num_cols());
-  const auto bad = std::find_if_not(entries.values.begin(), entries.values.end(), [](double v) { return std::isfinite(v); });
+  const auto bad =
+      std::find_if_not(entries.values.begin(), entries.values.end(), [](double v) { return std::isfinite(v); });
   if (bad != entries.values.end()) {
     throw InvalidData(entries.source, 0,
                       "the value of entry " + std::to_string(bad - entries.values.begin()) + " is not finite");

@@ -38,9 +38,10 @@ template <class Body>
 auto with_predictor(const Model& model, const Body& body) {
   return std::visit(
       [&](const auto& u, const auto& v) {
-        return body(Predictor<typename std::decay_t<decltype(u)>::value_type, typename std::decay_t<decltype(v)>::value_type>{
-            u.data(), v.data(), model.row_bias.empty() ? nullptr : model.row_bias.data(),
-            model.col_bias.empty() ? nullptr : model.col_bias.data(), model.mean, model.rank()});
+        return body(
+            Predictor<typename std::decay_t<decltype(u)>::value_type, typename std::decay_t<decltype(v)>::value_type>{
+                u.data(), v.data(), model.row_bias.empty() ? nullptr : model.row_bias.data(),
+                model.col_bias.empty() ? nullptr : model.col_bias.data(), model.mean, model.rank()});
       },
       model.row_factors.values, model.col_factors.values);
 }

@@ -21,7 +21,8 @@ double Model::predict(std::int64_t row, std::int64_t col) const {
   return with_predictor(*this, [&](const auto& predict_one) { return predict_one(row, col); });
 }
 
-void Model::predict(std::span<const std::int32_t> rows, std::span<const std::int32_t> cols, std::span<double> out) const {
+void Model::predict(std::span<const std::int32_t> rows, std::span<const std::int32_t> cols,
+                    std::span<double> out) const {
   if (rows.size() != cols.size() || rows.size() != out.size()) {
     throw InvalidData("", 0,
                       "predict: " + std::to_string(rows.size()) + " rows, " + std::to_string(cols.size()) +

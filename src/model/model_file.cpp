@@ -28,7 +28,8 @@ Array to_array(const FactorMatrix& factors) {
 }
 
 void add_ids(std::vector<NamedArray>& arrays, const char* name, const Ids& ids) {
-  if (const auto* numbers = ids.as_numbers()) arrays.emplace_back(name, Array::of(std::span<const std::int64_t>(*numbers)));
+  if (const auto* numbers = ids.as_numbers())
+    arrays.emplace_back(name, Array::of(std::span<const std::int64_t>(*numbers)));
   if (const auto* texts = ids.as_texts()) arrays.emplace_back(name, Array::of(std::span<const std::string>(*texts)));
 }
 
@@ -43,7 +44,8 @@ class ModelReader {
     if (text.starts_with(kFamily)) {
       fail("a model of another version, \"" + text + "\"; this program reads \"" + std::string(kFormat) + "\"");
     }
-    fail("not a rankfill model: \"format\" is \"" + text.substr(0, 40) + "\", expected \"" + std::string(kFormat) + "\"");
+    fail("not a rankfill model: \"format\" is \"" + text.substr(0, 40) + "\", expected \"" + std::string(kFormat) +
+         "\"");
   }
 
   FactorMatrix factors(const char* name) const {
@@ -91,7 +93,8 @@ class ModelReader {
     if (!array->is_text() && !array->is_integer()) {
       fail(std::string(name) + " holds " + data::dtype_name(*array) + ", expected whole numbers or text");
     }
-    return named(name, [&] { return array->is_text() ? Ids::texts(array->as_strings()) : Ids::numbers(array->as_int64()); });
+    return named(name,
+                 [&] { return array->is_text() ? Ids::texts(array->as_strings()) : Ids::numbers(array->as_int64()); });
   }
 
   std::string one_text(const char* name) const {
@@ -105,7 +108,8 @@ class ModelReader {
  private:
   const Array& require(const char* name) const {
     const Array* array = data::find_array(arrays_, name);
-    if (array == nullptr) fail(std::string("a damaged model: the array ") + name + " is missing (arrays: " + names() + ")");
+    if (array == nullptr)
+      fail(std::string("a damaged model: the array ") + name + " is missing (arrays: " + names() + ")");
     return *array;
   }
 

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <memory>
+
+#include "cli/commands.hpp"
+#include "cli/exit_codes.hpp"
+#include "cli/interrupt.hpp"
+#include "cli/reading.hpp"
+#include "cli/report.hpp"
+#include "cli/text.hpp"
+#include "data/parallel.hpp"
+#include "rankfill/error.hpp"
+#include "rankfill/model.hpp"
+
+namespace rankfill::cli {
+
+namespace {
+
+constexpr const char* kFooter = R"(
+Written is `row<TAB>rank<TAB>column<TAB>prediction`, best first, for each row asked for.
+
+Examples:
+  rankfill recommend model.npz --rows 42,43 --exclude ratings.csv
+  rankfill recommend model.npz --all --count 5 --json > top5.json
+)";
+
+struct RecommendFlags {
+  std::string model_file, exclude_file;
+  std::vector<std::string> rows;
+  bool all = false, json = false, quiet = false;
+  int count = 10;
+  ReadingFlags reading;
+};
+
+/// The columns to leave out, row by row: those of row i are columns[start[i]] .. columns[start[i + 1]].
+struct Excluded {
+  std::vector<std::size_t> start;
+  std::vector<std::int32_t> columns;
+
+  std::span<const std::int32_t> of(std::int64_t row) const {
+    if (start.empty()) return {};
+    const std::size_t first = start[static_cast<std::size_t>(row)], last = start[static_cast<std::size_t>(row) + 1];
+    return std::span(columns).subspan(first, last - first);
+  }
+};
+
+Excluded by_row(const Entries& entries, std::int64_t num_rows) {
+  Excluded excluded{std::vector<std::size_t>(static_cast<std::size_t>(num_rows) + 1), {}};
+  const auto is_known = [&](std::size_t p) { return entries.rows[p] >= 0 && entries.cols[p] >= 0; };
+  for (std::size_t p = 0; p < entries.rows.size(); ++p) {
+    if (is_known(p)) ++excluded.start[static_cast<std::size_t>(entries.rows[p]) + 1];
+  }
+  for (std::size_t row = 1; row < excluded.start.size(); ++row) excluded.start[row] += excluded.start[row - 1];
+  excluded.columns.resize(excluded.start.back());
+  std::vector<std::size_t> next(excluded.start);
+  for (std::size_t p = 0; p < entries.rows.size(); ++p) {
+    if (is_known(p)) excluded.columns[next[static_cast<std::size_t>(entries.rows[p])]++] = entries.cols[p];
+  }
+  return excluded;
+}
+
+std::vector<std::int64_t> rows_asked_for(const RecommendFlags& flags, const Model& model) {
+  std::vector<std::int64_t> rows;
+  if (flags.all) {
+    for (std::int64_t row = 0; row < model.num_rows(); ++row) rows.push_back(row);
+  }
+  for (const std::string& id : flags.rows) {
+    rows.push_back(model.row_ids.find(std::string_view(id)));
+    if (rows.back() < 0) throw InvalidData(flags.model_file, 0, "there is no row \"" + id + "\" in the model");
+  }
+  return rows;
+}
+
+std::string text_of(const Model& model, std::int64_t row, const std::vector<Recommendation>& best) {
+  std::string text;
+  const std::string start = model.row_ids.name(row) + "\t";
+  int place = 0;
+  for (const Recommendation& one : best) {
+    text +=
+        start + std::to_string(++place) + "\t" + model.col_ids.name(one.col) + "\t" + short_number(one.value, 7) + "\n";
+  }
+  return text;
+}
+
+Json json_of(const Model& model, std::int64_t row, const std::vector<Recommendation>& best) {
+  Json json;
+  json["row"] = model.row_ids.name(row);
+  json["recommendations"] = Json::array();
+  for (const Recommendation& one : best) {
+    json["recommendations"].push_back(Json{{"col", model.col_ids.name(one.col)}, {"value", one.value}});
+  }
+  return json;
+}
+
+/// Writes part by part: all rows of a large model need not fit in memory as text.
+void write_recommendations(const RecommendFlags& flags, const Model& model, const Excluded& excluded) {
+  constexpr std::size_t kRowsAtOnce = 1024;
+  const std::vector<std::int64_t> rows = rows_asked_for(flags, model);
+  if (flags.json) write_output("[");
+  for (std::size_t first = 0; first < rows.size(); first += kRowsAtOnce) {
+    if (interrupt_flag()) throw Error("interrupted");
+    const std::size_t count = std::min(kRowsAtOnce, rows.size() - first);
+    std::vector<std::string> texts(count);
+    data::parallel_for(static_cast<std::int64_t>(count), data::thread_count(0), [&](std::int64_t k) {
+      const auto at = static_cast<std::size_t>(k);
+      const std::int64_t row = rows[first + at];
+      const auto best = model.recommend(row, flags.count, excluded.of(row));
+      texts[at] = flags.json ? json_of(model, row, best).dump(-1, ' ', false, Json::error_handler_t::replace)
+                             : text_of(model, row, best);
+    });
+    std::string part;
+    for (std::size_t k = 0; k < count; ++k) {
+      if (flags.json) part += first + k > 0 ? ",\n " : "\n ";
+      part += texts[k];
+    }
+    write_output(part);
+  }
+  if (flags.json) write_output("\n]\n");
+}
+
+int run_recommend(const RecommendFlags& flags) {
+  Console console(flags.quiet ? Console::Level::quiet : Console::Level::normal, true);
+  if (flags.all == !flags.rows.empty()) throw InvalidOption("rows", "", "give --rows ID,ID,... or --all");
+  if (flags.count < 1) throw InvalidOption("count", std::to_string(flags.count), "must be >= 1");
+  ReadOptions reading = flags.reading.options();
+  if (!flags.exclude_file.empty()) require_readable(flags.exclude_file);
+  const Model model = load_model(flags.model_file);
+  Excluded excluded;
+  if (!flags.exclude_file.empty()) {
+    reading.row_ids = &model.row_ids;
+    reading.col_ids = &model.col_ids;
+    excluded = by_row(read_with_progress(flags.exclude_file, reading, console), model.num_rows());
+  }
+  write_recommendations(flags, model, excluded);
+  return kOk;
+}
+
+}  // namespace
+
+Command add_recommend(CLI::App& program) {
+  auto flags = std::make_shared<RecommendFlags>();
+  CLI::App* parser =
+      program.add_subcommand("recommend", "List the columns with the highest predictions for given rows");
+  parser->footer(kFooter);
+  parser->add_option("MODEL", flags->model_file, "A model that `rankfill fit --model` saved")->required();
+  parser->add_option("--rows", flags->rows, "Row ids; may be given again")->type_name("ID,ID,...")->delimiter(',');
+  parser->add_flag("--all", flags->all, "All rows of the model");
+  parser->add_option("--count,-n", flags->count, "Columns per row, at most")->type_name("N")->capture_default_str();
+  parser
+      ->add_option("--exclude", flags->exclude_file,
+                   "Leave out each row's columns in this file, as a rule the training data")
+      ->type_name("FILE");
+  parser->add_flag("--json", flags->json, "Print a JSON array: {row, recommendations: [{col, value}]} for each row");
+  parser->add_flag("--quiet,-q", flags->quiet, "Print errors and recommendations only");
+  flags->reading.duplicates = "last";  // only which pairs there are matters
+  flags->reading.add_to(*parser);
+  return {parser, [flags] { return run_recommend(*flags); }};
+}
+
+}  // namespace rankfill::cli
