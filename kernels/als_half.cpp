@@ -76,8 +76,9 @@ std::array<double, 3> solve_row(RowSolver<T>& s, const Csr<T, CpuBackend>& m, st
     s.gram.template selfadjointView<Eigen::Lower>().rankUpdate(s.tile.leftCols(count));
   }
   s.gram.diagonal().array() += lambda;
-  const T floor = T(rank) * std::numeric_limits<T>::epsilon() * s.gram.diagonal().maxCoeff();
-  guarded_cholesky<T>(s.gram, std::max(floor, std::numeric_limits<T>::min()));
+  const T largest = s.gram.diagonal().maxCoeff(), epsilon = std::numeric_limits<T>::epsilon();
+  s.gram.diagonal().array() += std::max(T{0}, 2 * T(rank) * epsilon * largest - lambda);
+  guarded_cholesky<T>(s.gram, std::max(epsilon * largest, std::numeric_limits<T>::min()));
   s.step = s.gradient;
   s.gram.template triangularView<Eigen::Lower>().solveInPlace(s.step);
   s.gram.template triangularView<Eigen::Lower>().transpose().solveInPlace(s.step);

@@ -96,9 +96,9 @@ __global__ void gram_block_per_tile(std::int64_t first_row, int rank, const std:
 
 /// One block owns one system: Cholesky in place (right-looking, lower triangle, row-major), two substitutions, update.
 /// The matrix is worked on in shared memory when `in_shared`, else where it lies.  partial[3 row + 2] = 1/2 <g, d>.
-/// Pivots are kept at or above relative_floor * max_k A_kk + smallest.
+/// `epsilon` and `smallest` are those of T: device code cannot ask numeric_limits.
 template <class T>
-__global__ void solve_block_per_row(std::int64_t first_row, int rank, bool in_shared, T relative_floor, T smallest,
+__global__ void solve_block_per_row(std::int64_t first_row, int rank, bool in_shared, T epsilon, T smallest,
                                     const std::int64_t* row_ptr, T lambda, const T* weights, T* grams, T* gradients, T* u, double* partial) {
   double* scratch = shared_memory<double>();
   T* x = reinterpret_cast<T*>(scratch + kWarpsPerBlock);
@@ -130,7 +130,11 @@ __global__ void solve_block_per_row(std::int64_t first_row, int rank, bool in_sh
   __syncthreads();
   T largest = 0;
   for (int k = 0; k < rank; ++k) largest = a[std::int64_t{k} * rank + k] > largest ? a[std::int64_t{k} * rank + k] : largest;
-  const T floor = relative_floor * largest + smallest;
+  const T scaled = weights ? lambda * weights[row] : lambda, raised = 2 * T(rank) * epsilon * largest - scaled;
+  const T floor = epsilon * largest > smallest ? epsilon * largest : smallest;
+  __syncthreads();
+  if (raised > 0)
+    for (int k = thread; k < rank; k += threads) a[std::int64_t{k} * rank + k] += raised;
   __syncthreads();
 
   for (int j = 0; j < rank; ++j) {
@@ -188,8 +192,6 @@ HalfSweep als_half(CudaBackend& backend, const Csr<T, CudaBackend>& m, double la
   const T scalar = static_cast<T>(lambda);
   const unsigned tiles = static_cast<unsigned>((rank + kTile - 1) / kTile);
   constexpr std::size_t sum_bytes = kWarpsPerBlock * sizeof(double);
-  const T relative_floor = static_cast<T>(rank) * std::numeric_limits<T>::epsilon();
-  const T smallest = std::numeric_limits<T>::min();
   const bool in_shared = sum_bytes + vector_bytes + gram_bytes <= 48 * 1024;
 
   for (std::int64_t first = 0; first < m.num_rows; first += batch) {
@@ -201,7 +203,8 @@ HalfSweep als_half(CudaBackend& backend, const Csr<T, CudaBackend>& m, double la
            gram_block_per_tile<T>, first, rank, m.row_ptr.data(), m.col_idx.data(), scalar, weights.data(),
            v.values.data(), grams);
     launch(backend, {dim3(rows), dim3(kBlockThreads), sum_bytes + vector_bytes + (in_shared ? gram_bytes : 0)},
-           solve_block_per_row<T>, first, rank, in_shared, relative_floor, smallest, m.row_ptr.data(), scalar, weights.data(), grams, gradients,
+           solve_block_per_row<T>, first, rank, in_shared, std::numeric_limits<T>::epsilon(),
+           std::numeric_limits<T>::min(), m.row_ptr.data(), scalar, weights.data(), grams, gradients,
            u.values.data(), space.partial);
   }
   ordered_sum<3>(backend, space.partial, m.num_rows, space.total);

@@ -12,7 +12,7 @@ class CudaBackend;
 struct HalfSweep {
   double squared_error = 0;          ///< sum_p e_p^2 before the update
   double gradient_norm_squared = 0;  ///< |g|^2 before the update, g the gradient for the rows solved, lambda term included
-  double decrease = 0;               ///< sum_i 1/2 <g_i, d_i>: by how much the update lowers the objective, F being quadratic
+  double decrease = 0;               ///< sum_i 1/2 <g_i, d_i>: by how much the update lowers the objective (at least)
 };
 
 /// Replaces every row of u by the minimiser of the objective with v held.  docs/math.md Eq. 12-13.  For each row i:
@@ -21,8 +21,9 @@ struct HalfSweep {
 ///     A   = sum_j v_j v_j^T + lambda w_i I                           rank x rank, lower triangle
 ///     d   = A^-1 g  (Cholesky)          u_i <- u_i - d
 /// The *delta form*: the same point as A^-1 b, but an error in A only damps the step, the gradient stays exact.
-/// w_i = weights[i], or 1 when `weights` is empty.  A pivot below rank * eps * max_k A_kk is lifted to it, so that a row
-/// with too few entries and lambda = 0 takes a short step, never a NaN.  A row with no entries becomes 0.
+/// w_i = weights[i], or 1 when `weights` is empty.  Where lambda w_i is below s = 2 rank eps max_k A_kk, the diagonal is
+/// raised by the difference: a row with too few entries and lambda = 0 is then positive definite in spite of rounding, and
+/// takes a shorter step towards the same minimiser, never a NaN.  A row with no entries becomes 0.
 /// One pass; k^2 flops per entry and k^3/3 per row.
 /// CUDA (plain form): Grams of a batch of rows in workspace memory, then one block per system.
 /// Fixed summation order: same bits every time.  Waits.
