@@ -21,7 +21,9 @@ Entries entries_of(std::vector<std::int32_t> rows, std::vector<std::int32_t> col
 }
 
 TEST(Evaluate, MeasuresResiduals) {
-  const Model model{.row_factors = {1, 1, std::vector<double>{2}}, .col_factors = {2, 1, std::vector<double>{1, 3}}};
+  Model model;
+  model.row_factors = {1, 1, std::vector<double>{2}};
+  model.col_factors = {2, 1, std::vector<double>{1, 3}};
 
   const Evaluation result = evaluate(model, entries_of({0, 0}, {0, 1}, {2 + 3, 6 - 4}));  // residuals 3 and -4
 

@@ -13,13 +13,20 @@
 namespace rankfill::test {
 namespace {
 
+Model model_of(FactorMatrix row_factors, FactorMatrix col_factors) {
+  Model model;
+  model.row_factors = std::move(row_factors);
+  model.col_factors = std::move(col_factors);
+  return model;
+}
+
 // (2 x 1) (1 x 2): everything can be checked by hand.
 Model tiny() {
-  return {.row_factors = {2, 1, std::vector<double>{2, 3}},
-          .col_factors = {2, 1, std::vector<double>{5, 7}},
-          .mean = 1,
-          .row_bias = {0.5, 0.25},
-          .col_bias = {-10, -20}};
+  Model model = model_of({2, 1, std::vector<double>{2, 3}}, {2, 1, std::vector<double>{5, 7}});
+  model.mean = 1;
+  model.row_bias = {0.5, 0.25};
+  model.col_bias = {-10, -20};
+  return model;
 }
 
 TEST(FactorMatrix, IsRowMajor) {
@@ -101,8 +108,7 @@ TEST(Recommend, EqualsSortingEverything) {
 }
 
 TEST(Recommend, BreaksTiesBySmallerIndex) {
-  const Model model{.row_factors = {1, 1, std::vector<double>{1}},
-                    .col_factors = {5, 1, std::vector<double>{1, 2, 2, 1, 2}}};
+  const Model model = model_of({1, 1, std::vector<double>{1}}, {5, 1, std::vector<double>{1, 2, 2, 1, 2}});
 
   const auto best = model.recommend(0, 4);
 
@@ -114,8 +120,7 @@ TEST(Recommend, BreaksTiesBySmallerIndex) {
 }
 
 TEST(Recommend, LeavesOutExcluded) {
-  const Model model{.row_factors = {1, 1, std::vector<double>{1}},
-                    .col_factors = {4, 1, std::vector<double>{1, 4, 3, 2}}};
+  const Model model = model_of({1, 1, std::vector<double>{1}}, {4, 1, std::vector<double>{1, 4, 3, 2}});
   const std::vector<std::int32_t> exclude{3, 1, 3, -1, 99};  // any order, repeated, unknown
 
   const auto best = model.recommend(0, 10, exclude);

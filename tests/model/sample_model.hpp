@@ -19,7 +19,10 @@ Model sample_model(std::int64_t num_rows, std::int64_t num_cols, int rank, bool 
       values[k] = static_cast<T>(std::sin(phase + 0.7 * static_cast<double>(k)));
     return FactorMatrix{count, rank, std::move(values)};
   };
-  Model model{.row_factors = fill(num_rows, 0.1), .col_factors = fill(num_cols, 1.3), .mean = 3.25};
+  Model model;
+  model.row_factors = fill(num_rows, 0.1);
+  model.col_factors = fill(num_cols, 1.3);
+  model.mean = 3.25;
   if (with_bias) {
     for (std::int64_t i = 0; i < num_rows; ++i) model.row_bias.push_back(0.5 * static_cast<double>(i));
     for (std::int64_t j = 0; j < num_cols; ++j) model.col_bias.push_back(-0.25 * static_cast<double>(j));
