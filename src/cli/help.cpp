@@ -33,6 +33,13 @@ std::string wrap(const std::string& text) {
 
 class HelpFormatter : public CLI::Formatter {
  public:
+  /// One blank line between groups, where the base class leaves two.
+  std::string make_help(const CLI::App* app, std::string name, CLI::AppFormatMode mode) const override {
+    std::string help = CLI::Formatter::make_help(app, std::move(name), mode);
+    for (std::size_t at = 0; (at = help.find("\n\n\n")) != std::string::npos;) help.erase(at, 1);
+    return help;
+  }
+
   std::string make_option(const CLI::Option* option, bool is_positional) const override {
     std::ostringstream out;
     CLI::detail::format_help(out, make_option_name(option, is_positional) + make_option_opts(option),
@@ -42,7 +49,9 @@ class HelpFormatter : public CLI::Formatter {
 
   // The value's name only: defaults stand behind the description.
   std::string make_option_opts(const CLI::Option* option) const override {
-    return option->get_type_size() == 0 || option->get_type_name().empty() ? "" : " " + option->get_type_name();
+    return option->get_positional() || option->get_type_size() == 0 || option->get_type_name().empty()
+               ? ""
+               : " " + option->get_type_name();
   }
 
   std::string make_usage(const CLI::App* app, std::string) const override {

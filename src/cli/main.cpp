@@ -67,7 +67,8 @@ int run_program(int argc, char** argv) {
   program.formatter(make_help_formatter());
   program.set_help_flag("-h,--help", "Print this and leave");
   program.footer(kFooter);
-  program.set_version_flag("--version", [] { return build_info(); });
+  program.set_version_flag(
+      "--version", [] { return build_info(); }, "Print version and build, and leave");
   program.require_subcommand(1);
   const std::vector<Command> commands{add_fit(program),       add_predict(program),        add_evaluate(program),
                                       add_recommend(program), add_check_gradient(program), add_info(program)};

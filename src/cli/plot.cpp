@@ -65,7 +65,7 @@ Panel rmse_panel(const Summary& summary, Field x, const std::string& x_label, co
 std::string plot_of(const Summary& summary, const std::string& title, const std::string& subtitle,
                     const std::string& heldout_name) {
   Figure figure{utf8(title), utf8(subtitle), 2, {}};
-  const std::string seconds = "seconds since the first iteration began", passes = "passes over the entries";
+  const std::string seconds = "seconds", passes = "passes over the entries";
   figure.panels.push_back(objective_panel(summary, &IterationSummary::seconds, seconds, "time"));
   figure.panels.push_back(objective_panel(summary, &IterationSummary::passes, passes, "passes"));
   figure.panels.push_back(rmse_panel(summary, &IterationSummary::seconds, seconds, "time", heldout_name));

@@ -31,11 +31,11 @@ IterationTable::IterationTable(Console& console, std::string heldout_name)
 
 std::string IterationTable::text(const IterationSummary& it) const {
   std::array<char, 160> line{};
-  std::snprintf(line.data(), line.size(), "%9d  %12.6g  %13.2e  %10.5g", it.iteration, it.objective,
+  std::snprintf(line.data(), line.size(), "%9d  %12.6g  %13.2e  %#10.5g", it.iteration, it.objective,
                 it.relative_gradient, it.train_rmse);
   std::string text = line.data();
   if (!heldout_name_.empty()) {
-    std::snprintf(line.data(), line.size(), "  %*.5g", static_cast<int>(heldout_name_.size()), it.holdout_rmse);
+    std::snprintf(line.data(), line.size(), "  %#*.5g", static_cast<int>(heldout_name_.size()), it.holdout_rmse);
     text += line.data();
   }
   std::snprintf(line.data(), line.size(), "  %7.4g  %8.2f", it.passes, it.seconds);

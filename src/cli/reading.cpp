@@ -43,7 +43,7 @@ void ReadingFlags::add_to(CLI::App& parser) {
   parser
       .add_option(
           "--format", format,
-          "auto, delimited (csv, tsv, MovieLens, LIBMF), mtx (MatrixMarket), npy (dense, NaN is missing) or npz\n"
+          "auto, delimited (csv, tsv, MovieLens, LIBMF), mtx (MatrixMarket), npy (dense, NaN is missing) or npz "
           "(scipy.sparse.save_npz).  Text may be gzip or zstd.  auto looks at the name and the first bytes")
       ->type_name("NAME")
       ->group(kGroup)
@@ -55,7 +55,7 @@ void ReadingFlags::add_to(CLI::App& parser) {
   parser.add_flag("--no-header", no_header, "The first line holds data  [detected]")->group(kGroup)->excludes(header);
   parser
       .add_option("--columns", columns,
-                  "Which columns hold row id, column id, value and, if any, time; counted from 1\n"
+                  "Which columns hold row id, column id, value and, if any, time; counted from 1 "
                   "[by name in the header, else 1,2,3]")
       ->type_name("R,C,V[,T]")
       ->delimiter(',')

@@ -117,7 +117,9 @@ class PanelDrawing {
   std::string mark() const {
     if (!panel_.mark) return "";
     const double x = across(panel_.mark->x), y = up(panel_.mark->y);
-    const bool to_the_left = x > left_ + kPanelWidth / 2;
+    constexpr double kCharacterWidth = 7.2;
+    const double width = kCharacterWidth * static_cast<double>(panel_.mark_text.size());
+    const bool to_the_left = x + width > left_ + kPanelWidth + kRight;
     // Above the point: curves come down to their best from the upper left.
     return "<circle cx=\"" + number(x) + "\" cy=\"" + number(y) + "\" r=\"5\" fill=\"#ffffff\" stroke=\"" + kInk +
            "\" stroke-width=\"2\"/>\n" +
