@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+#include "data/readers.hpp"
+#include "rankfill/error.hpp"
+
+namespace rankfill::data {
+
+namespace {
+
+/// One value per key, in the order of first mention: keeps entry `first`, writes `value` there.
+void keep_only(Entries& entries, const std::vector<char>& kept) {
+  std::size_t to = 0;
+  for (std::size_t from = 0; from < kept.size(); ++from) {
+    if (!kept[from]) continue;
+    entries.rows[to] = entries.rows[from];
+    entries.cols[to] = entries.cols[from];
+    entries.values[to] = entries.values[from];
+    if (!entries.times.empty()) entries.times[to] = entries.times[from];
+    ++to;
+  }
+  entries.rows.resize(to);
+  entries.cols.resize(to);
+  entries.values.resize(to);
+  if (!entries.times.empty()) entries.times.resize(to);
+}
+
+/// Entries of known rows, row by row, in file order within a row: a counting sort.
+struct ByRow {
+  explicit ByRow(const Entries& entries) : start(static_cast<std::size_t>(entries.num_rows) + 1, 0) {
+    for (const std::int32_t row : entries.rows)
+      if (row >= 0) ++start[static_cast<std::size_t>(row) + 1];
+    std::partial_sum(start.begin(), start.end(), start.begin());
+    entry.resize(static_cast<std::size_t>(start.back()));
+    std::vector<std::int64_t> next(start.begin(), start.end() - 1);
+    for (std::size_t p = 0; p < entries.rows.size(); ++p)
+      if (entries.rows[p] >= 0)
+        entry[static_cast<std::size_t>(next[static_cast<std::size_t>(entries.rows[p])]++)] = static_cast<std::int64_t>(p);
+  }
+  std::vector<std::int64_t> start, entry;
+};
+
+std::string name_of(const Ids& ids, std::int32_t index) { return ids.size() > index ? ids.name(index) : std::to_string(index); }
+
+}  // namespace
+
+std::optional<RepeatedPair> merge_duplicates(Entries& entries, Duplicates rule, int) {
+  const ByRow sorted(entries);
+  std::vector<std::int64_t> seen(static_cast<std::size_t>(entries.num_cols), -1);  // entry of this row with that column
+  std::vector<char> kept;
+  std::vector<double> count;
+  std::optional<RepeatedPair> earliest;
+  for (std::size_t row = 0; row + 1 < sorted.start.size(); ++row) {
+    const auto first = static_cast<std::size_t>(sorted.start[row]), last = static_cast<std::size_t>(sorted.start[row + 1]);
+    for (std::size_t s = first; s < last; ++s) {
+      const std::int64_t p = sorted.entry[s];
+      const std::int32_t col = entries.cols[static_cast<std::size_t>(p)];
+      if (col < 0) continue;
+      std::int64_t& before = seen[static_cast<std::size_t>(col)];
+      if (before < 0) {
+        before = p;
+        continue;
+      }
+      if (rule == Duplicates::error) {
+        if (!earliest || p < earliest->again) earliest = RepeatedPair{before, p};
+        continue;
+      }
+      if (kept.empty()) {
+        kept.assign(entries.values.size(), 1);
+        count.assign(rule == Duplicates::mean ? entries.values.size() : 0, 1.0);
+      }
+      const auto at = static_cast<std::size_t>(before), again = static_cast<std::size_t>(p);
+      kept[again] = 0;
+      if (rule == Duplicates::last) {
+        entries.values[at] = entries.values[again];
+        if (!entries.times.empty()) entries.times[at] = entries.times[again];
+      } else {
+        count[at] += 1;
+        entries.values[at] += (entries.values[again] - entries.values[at]) / count[at];
+        if (!entries.times.empty()) entries.times[at] = std::max(entries.times[at], entries.times[again]);
+      }
+    }
+    for (std::size_t s = first; s < last; ++s) {
+      const std::int32_t col = entries.cols[static_cast<std::size_t>(sorted.entry[s])];
+      if (col >= 0) seen[static_cast<std::size_t>(col)] = -1;
+    }
+  }
+  if (!kept.empty()) keep_only(entries, kept);
+  return earliest;
+}
+
+std::string describe_repeated_pair(const Entries& entries, const RepeatedPair& pair) {
+  const auto again = static_cast<std::size_t>(pair.again);
+  return "row " + name_of(entries.row_ids, entries.rows[again]) + ", column " +
+         name_of(entries.col_ids, entries.cols[again]) +
+         " is given more than once; keep the last or the mean with the duplicates option";
+}
+
+void require_resolved(Entries& entries, const ReadOptions& options) {
+  if (const auto pair = merge_duplicates(entries, options.duplicates, options.threads))
+    throw InvalidData(entries.source, 0, describe_repeated_pair(entries, *pair));
+}
+
+}  // namespace rankfill::data
+
+namespace rankfill {
+
+void resolve_duplicates(Entries& entries, Duplicates rule) {
+  ReadOptions options;
+  options.duplicates = rule;
+  data::require_resolved(entries, options);
+}
+
+}  // namespace rankfill

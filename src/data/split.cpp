@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "rankfill/error.hpp"
+#include "rankfill/io.hpp"
+
+namespace rankfill {
+
+namespace {
+
+/// The splitmix64 finaliser: every bit of the result depends on every bit of x.
+std::uint64_t mix(std::uint64_t x) {
+  x += 0x9E3779B97F4A7C15;
+  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9;
+  x = (x ^ (x >> 27)) * 0x94D049BB133111EB;
+  return x ^ (x >> 31);
+}
+
+void require_fraction(double fraction) {
+  if (!(fraction > 0 && fraction < 1))
+    throw InvalidOption("holdout fraction", std::to_string(fraction), "must lie strictly between 0 and 1");
+}
+
+Entries same_shape(const Entries& entries) {
+  Entries part;
+  part.num_rows = entries.num_rows;
+  part.num_cols = entries.num_cols;
+  part.row_ids = entries.row_ids;
+  part.col_ids = entries.col_ids;
+  part.source = entries.source;
+  return part;
+}
+
+void append(Entries& part, const Entries& entries, std::size_t p) {
+  part.rows.push_back(entries.rows[p]);
+  part.cols.push_back(entries.cols[p]);
+  part.values.push_back(entries.values[p]);
+  if (!entries.times.empty()) part.times.push_back(entries.times[p]);
+}
+
+Split split_where(const Entries& entries, const std::vector<char>& held) {
+  Split split{same_shape(entries), same_shape(entries)};
+  for (std::size_t p = 0; p < held.size(); ++p) append(held[p] ? split.holdout : split.train, entries, p);
+  if (split.train.values.empty() || split.holdout.values.empty())
+    throw InvalidData(entries.source, 0,
+                      "of " + std::to_string(entries.size()) + " entries " + std::to_string(split.holdout.size()) +
+                          " would be held out: both parts need at least one");
+  return split;
+}
+
+}  // namespace
+
+Split split_by_fraction(const Entries& entries, double fraction, std::uint64_t seed) {
+  require_fraction(fraction);
+  const auto limit = static_cast<std::uint64_t>(std::ldexp(fraction, 53));
+  std::vector<char> held(entries.values.size());
+  for (std::size_t p = 0; p < held.size(); ++p) {
+    const std::uint64_t key = (static_cast<std::uint64_t>(static_cast<std::uint32_t>(entries.rows[p])) << 32) |
+                              static_cast<std::uint32_t>(entries.cols[p]);
+    held[p] = (mix(key ^ mix(seed)) >> 11) < limit;
+  }
+  return split_where(entries, held);
+}
+
+Split split_by_time(const Entries& entries, double fraction) {
+  require_fraction(fraction);
+  if (entries.times.empty() || entries.times.size() != entries.values.size())
+    throw InvalidData(entries.source, 0, "has no time column, which a split by time needs");
+  std::vector<std::size_t> order(entries.values.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return entries.times[a] < entries.times[b]; });
+  const auto count = static_cast<std::size_t>(std::llround(fraction * static_cast<double>(order.size())));
+  std::vector<char> held(order.size());
+  for (std::size_t k = order.size() - count; k < order.size(); ++k) held[order[k]] = 1;
+  return split_where(entries, held);
+}
+
+}  // namespace rankfill
