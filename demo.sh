@@ -40,7 +40,7 @@ PYTHON
 )
 echo
 echo "Best 10 columns for row $first, without those it has:"
-build/rankfill recommend "$model" "$first" --count 10 --exclude "$ratings" </dev/null
+build/rankfill recommend "$model" --rows "$first" --count 10 --exclude "$ratings" </dev/null
 echo
 echo "model: $root/$model"
 echo "plot:  $root/demo-output/fit.svg"
