@@ -48,7 +48,8 @@ int run(const Command& command) {
       return fail("interrupted; nothing was saved", kInterrupted);
     }
     if (const auto* option = dynamic_cast<const InvalidOption*>(&error)) {
-      return fail(flag_of(option->field) + " " + option->value + ": " + option->rule, kUsage);
+      const std::string value = option->value.empty() ? "" : " " + option->value;
+      return fail(flag_of(option->field) + value + ": " + option->rule, kUsage);
     }
     if (dynamic_cast<const InvalidData*>(&error)) return fail(error.what(), kBadData);
     if (dynamic_cast<const FileError*>(&error)) return fail(error.what(), kFile);
@@ -78,6 +79,9 @@ int run_program(int argc, char** argv) {
     program.exit(request);
     return kOk;
   } catch (const CLI::ParseError& error) {
+    if (program.get_subcommands().empty() && argc > 1 && argv[1][0] != '-') {
+      return fail("there is no command \"" + std::string(argv[1]) + "\" (see rankfill --help)", kUsage);
+    }
     return fail(std::string(error.what()) + " (see rankfill --help)", kUsage);
   }
   catch_interrupt();

@@ -5,10 +5,12 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <map>
+#include <vector>
 
 #include "cli/interrupt.hpp"
 #include "cli/text.hpp"
@@ -37,6 +39,30 @@ std::string delimiter_of(const std::string& text) {
   return at == kNames.end() ? text : at->second;
 }
 
+/// "2,1,3" or "2,1,3,4".
+void place_columns(ReadOptions& options, const std::string& text) {
+  if (text.empty()) return;
+  std::vector<int> columns;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  for (bool more = true; more;) {
+    int column = 0;
+    const auto [stop, error] = std::from_chars(at, end, column);
+    const bool is_good = error == std::errc{} && column >= 1 && (stop == end || *stop == ',');
+    more = is_good && stop != end;
+    if (is_good) columns.push_back(column);
+    if (!is_good) columns.clear();
+    if (more) at = stop + 1;
+  }
+  if (columns.size() != 3 && columns.size() != 4) {
+    throw InvalidOption("columns", text, "must be three or four columns, R,C,V[,T], counted from 1");
+  }
+  options.row_column = columns[0];
+  options.col_column = columns[1];
+  options.value_column = columns[2];
+  if (columns.size() == 4) options.time_column = columns[3];
+}
+
 }  // namespace
 
 void ReadingFlags::add_to(CLI::App& parser) {
@@ -58,9 +84,6 @@ void ReadingFlags::add_to(CLI::App& parser) {
                   "Which columns hold row id, column id, value and, if any, time; counted from 1 "
                   "[by name in the header, else 1,2,3]")
       ->type_name("R,C,V[,T]")
-      ->delimiter(',')
-      ->expected(1)
-      ->allow_extra_args(false)
       ->group(kGroup);
   parser.add_option("--missing", missing, "In dense files this value means \"not observed\", beside NaN")
       ->type_name("NUMBER")
@@ -83,18 +106,7 @@ ReadOptions ReadingFlags::options(int threads) const {
       "duplicates", duplicates, {{"error", Duplicates::error}, {"last", Duplicates::last}, {"mean", Duplicates::mean}});
   options.delimiter = delimiter_of(delimiter);
   if (has_header || no_header) options.header = has_header;
-  if (!columns.empty() && columns.size() != 3 && columns.size() != 4) {
-    throw InvalidOption("columns", std::to_string(columns.size()) + " numbers", "three or four are needed: R,C,V[,T]");
-  }
-  for (const int column : columns) {
-    if (column < 1) throw InvalidOption("columns", std::to_string(column), "columns count from 1");
-  }
-  if (!columns.empty()) {
-    options.row_column = columns[0];
-    options.col_column = columns[1];
-    options.value_column = columns[2];
-    if (columns.size() == 4) options.time_column = columns[3];
-  }
+  place_columns(options, columns);
   options.missing = missing;
   options.threads = threads;
   options.interrupt = &interrupt_flag();

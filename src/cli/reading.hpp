@@ -4,7 +4,6 @@
 #include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "cli/console.hpp"
 #include "rankfill/io.hpp"
@@ -16,7 +15,7 @@ struct ReadingFlags {
   std::string format = "auto";
   std::string delimiter;
   bool has_header = false, no_header = false;
-  std::vector<int> columns;
+  std::string columns;  ///< R,C,V[,T]
   std::optional<double> missing;
   std::string duplicates = "error";
 
