@@ -67,7 +67,7 @@ void SolveFlags::add_problem(CLI::App& parser) {
       ->group(group)
       ->capture_default_str();
   parser.add_option("--seed", defaults.seed, "Seeds the starting factors and the random hold-out")
-      ->check([](const std::string& text) { return text.starts_with('-') ? "--seed " + text + ": must be >= 0" : ""; })
+      ->check([](const std::string& text) { return text.starts_with('-') ? "must be >= 0, not " + text : ""; })
       ->type_name("N")
       ->group(group)
       ->capture_default_str();

@@ -55,6 +55,7 @@ std::string lambda_text(double lambda, double weighting) {
 }
 
 std::string flag_of(const std::string& field) {
+  if (field.ends_with("_column")) return "--columns";
   std::string flag = "--" + field;
   std::replace(flag.begin(), flag.end(), '_', '-');
   return flag;
