@@ -90,8 +90,8 @@ std::array<double, 3> solve_row(RowSolver<T>& s, const Csr<T, CpuBackend>& m, st
 }  // namespace
 
 template <class T>
-HalfSweep als_half(CpuBackend& backend, const Csr<T, CpuBackend>& m, double lambda, const Buffer<T, CpuBackend>& weights,
-                   const Factor<T, CpuBackend>& v, Factor<T, CpuBackend>& u) {
+HalfSweep als_half(CpuBackend& backend, const Csr<T, CpuBackend>& m, double lambda,
+                   const Buffer<T, CpuBackend>& weights, const Factor<T, CpuBackend>& v, Factor<T, CpuBackend>& u) {
   // Rows are dealt one by one because their cost varies by orders of magnitude; partial sums are kept per row and added in
   // row order, so the schedule does not show in the result.
   std::vector<std::array<double, 3>> partial(static_cast<std::size_t>(m.num_rows));
@@ -101,8 +101,7 @@ HalfSweep als_half(CpuBackend& backend, const Csr<T, CpuBackend>& m, double lamb
 #pragma omp for schedule(dynamic, 4)
     for (std::int64_t row = 0; row < m.num_rows; ++row) {
       const T scaled = static_cast<T>(lambda) * (weights.empty() ? T{1} : weights.data()[row]);
-      partial[static_cast<std::size_t>(row)] =
-          solve_row(solver, m, row, scaled, v, u.values.data() + row * u.rank);
+      partial[static_cast<std::size_t>(row)] = solve_row(solver, m, row, scaled, v, u.values.data() + row * u.rank);
     }
   }
   HalfSweep sum;

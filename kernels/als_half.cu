@@ -99,7 +99,8 @@ __global__ void gram_block_per_tile(std::int64_t first_row, int rank, const std:
 /// `epsilon` and `smallest` are those of T: device code cannot ask numeric_limits.
 template <class T>
 __global__ void solve_block_per_row(std::int64_t first_row, int rank, bool in_shared, T epsilon, T smallest,
-                                    const std::int64_t* row_ptr, T lambda, const T* weights, T* grams, T* gradients, T* u, double* partial) {
+                                    const std::int64_t* row_ptr, T lambda, const T* weights, T* grams, T* gradients,
+                                    T* u, double* partial) {
   double* scratch = shared_memory<double>();
   T* x = reinterpret_cast<T*>(scratch + kWarpsPerBlock);
   const std::int64_t row = first_row + blockIdx.x;
@@ -129,7 +130,8 @@ __global__ void solve_block_per_row(std::int64_t first_row, int rank, bool in_sh
   for (int k = thread; k < rank; k += threads) x[k] = g[k];
   __syncthreads();
   T largest = 0;
-  for (int k = 0; k < rank; ++k) largest = a[std::int64_t{k} * rank + k] > largest ? a[std::int64_t{k} * rank + k] : largest;
+  for (int k = 0; k < rank; ++k)
+    largest = a[std::int64_t{k} * rank + k] > largest ? a[std::int64_t{k} * rank + k] : largest;
   const T scaled = weights ? lambda * weights[row] : lambda, raised = 2 * T(rank) * epsilon * largest - scaled;
   const T floor = epsilon * largest > smallest ? epsilon * largest : smallest;
   __syncthreads();
@@ -204,8 +206,8 @@ HalfSweep als_half(CudaBackend& backend, const Csr<T, CudaBackend>& m, double la
            v.values.data(), grams);
     launch(backend, {dim3(rows), dim3(kBlockThreads), sum_bytes + vector_bytes + (in_shared ? gram_bytes : 0)},
            solve_block_per_row<T>, first, rank, in_shared, std::numeric_limits<T>::epsilon(),
-           std::numeric_limits<T>::min(), m.row_ptr.data(), scalar, weights.data(), grams, gradients,
-           u.values.data(), space.partial);
+           std::numeric_limits<T>::min(), m.row_ptr.data(), scalar, weights.data(), grams, gradients, u.values.data(),
+           space.partial);
   }
   ordered_sum<3>(backend, space.partial, m.num_rows, space.total);
   double sum[3];

@@ -10,9 +10,10 @@ class CudaBackend;
 
 /// What one half-sweep saw on its way, at no extra pass: all of the point it started from, but for `decrease`.
 struct HalfSweep {
-  double squared_error = 0;          ///< sum_p e_p^2 before the update
-  double gradient_norm_squared = 0;  ///< |g|^2 before the update, g the gradient for the rows solved, lambda term included
-  double decrease = 0;               ///< sum_i 1/2 <g_i, d_i>: by how much the update lowers the objective (at least)
+  double squared_error = 0;  ///< sum_p e_p^2 before the update
+  double gradient_norm_squared =
+      0;                ///< |g|^2 before the update, g the gradient for the rows solved, lambda term included
+  double decrease = 0;  ///< sum_i 1/2 <g_i, d_i>: by how much the update lowers the objective (at least)
 };
 
 /// Replaces every row of u by the minimiser of the objective with v held.  docs/math.md Eq. 12-13.  For each row i:

@@ -45,7 +45,8 @@ LaunchShape thread_per_number_shape(std::int64_t size) {
 template <class T>
 void gradient_block(CudaBackend& backend, Block<T, CudaBackend>& block, const Factors<T, CudaBackend>& at,
                     Factors<T, CudaBackend>& gradient, Buffer<double, CudaBackend>& squared_error) {
-  const int rank = at.row.rank, num_rows = static_cast<int>(block.num_rows), num_cols = static_cast<int>(block.num_cols);
+  const int rank = at.row.rank, num_rows = static_cast<int>(block.num_rows),
+            num_cols = static_cast<int>(block.num_cols);
   const std::int64_t row_size = block.num_rows * rank, col_size = block.num_cols * rank;
   const SumSpace space(backend, block.num_rows, 1, 2 * static_cast<std::size_t>(row_size + col_size) * sizeof(T),
                        "the rows and columns of the block");

@@ -33,8 +33,8 @@ double read_weighted_dot(CpuBackend& backend, const Buffer<T, CpuBackend>& weigh
   })[0];
 }
 
-template void add_regularization(CpuBackend&, double, const Buffer<float, CpuBackend>&, const Factor<float, CpuBackend>&,
-                                 Factor<float, CpuBackend>&);
+template void add_regularization(CpuBackend&, double, const Buffer<float, CpuBackend>&,
+                                 const Factor<float, CpuBackend>&, Factor<float, CpuBackend>&);
 template void add_regularization(CpuBackend&, double, const Buffer<double, CpuBackend>&,
                                  const Factor<double, CpuBackend>&, Factor<double, CpuBackend>&);
 template double read_weighted_dot(CpuBackend&, const Buffer<float, CpuBackend>&, int, const Factor<float, CpuBackend>&,

@@ -11,7 +11,8 @@ void update(CpuBackend& backend, double alpha, const Factor<T, CpuBackend>& x, d
   for_blocks(backend, x.num_rows, [&](std::int64_t first, std::int64_t last) {
     const T* from = x.values.data();
     T* to = y.values.data();
-    for (std::int64_t k = first * x.rank; k < last * x.rank; ++k) to[k] = b == 0 ? a * from[k] : a * from[k] + b * to[k];
+    for (std::int64_t k = first * x.rank; k < last * x.rank; ++k)
+      to[k] = b == 0 ? a * from[k] : a * from[k] + b * to[k];
   });
 }
 

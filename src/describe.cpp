@@ -27,8 +27,7 @@ std::string describe(const Summary& s, const Options& o) {
   const std::string after = " after " + std::to_string(s.iterations) + " iterations";
   switch (s.termination) {
     case Termination::gradient_tolerance:
-      return "Converged" + after +
-             format(": relative gradient %.2e <= %g.", s.relative_gradient, o.gradient_tolerance);
+      return "Converged" + after + format(": relative gradient %.2e <= %g.", s.relative_gradient, o.gradient_tolerance);
     case Termination::holdout_tolerance:
       return "Stopped" + after +
              format(": held-out RMSE has not improved by %g in %d iterations; the best point is returned.",

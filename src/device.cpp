@@ -32,8 +32,6 @@ std::string to_string(Device device) {
 
 std::string version() { return "0.1.0"; }
 
-std::string build_info() {
-  return "rankfill " + version() + ", " + cuda_build_info() + ", compiler " + __VERSION__;
-}
+std::string build_info() { return "rankfill " + version() + ", " + cuda_build_info() + ", compiler " + __VERSION__; }
 
 }  // namespace rankfill

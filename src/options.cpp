@@ -66,9 +66,7 @@ std::string_view to_string(Formulation f) {
   }
 }
 
-std::string_view to_string(Center c) {
-  return c == Center::none ? "none" : c == Center::mean ? "mean" : "bias";
-}
+std::string_view to_string(Center c) { return c == Center::none ? "none" : c == Center::mean ? "mean" : "bias"; }
 
 std::string_view to_string(Precision p) { return p == Precision::float32 ? "float32" : "float64"; }
 

@@ -9,7 +9,8 @@ namespace rankfill {
 
 static_assert(Backend<CudaBackend>);
 
-Result solve_cuda(int device, const Entries& train, const Options& options, const Entries* holdout, const Start* start) {
+Result solve_cuda(int device, const Entries& train, const Options& options, const Entries* holdout,
+                  const Start* start) {
   CudaBackend backend(device);
   return solve_on(backend, false, train, options, holdout, start);
 }

@@ -46,10 +46,8 @@ void fill_start(Factors<T, B>& at, const HostProblem& host, const Options& optio
     at.row.values.upload(start_values<T>(start->row_factors, at.row.num_rows, options.rank, "start.row_factors"));
     at.col.values.upload(start_values<T>(start->col_factors, at.col.num_rows, options.rank, "start.col_factors"));
   } else {
-    at.row.values.upload(
-        cast<T>(random_start(options.seed, 0, host.by_row.row_ptr, options.rank, host.value_rms)));
-    at.col.values.upload(
-        cast<T>(random_start(options.seed, 1, host.by_col.row_ptr, options.rank, host.value_rms)));
+    at.row.values.upload(cast<T>(random_start(options.seed, 0, host.by_row.row_ptr, options.rank, host.value_rms)));
+    at.col.values.upload(cast<T>(random_start(options.seed, 1, host.by_col.row_ptr, options.rank, host.value_rms)));
   }
 }
 
@@ -67,8 +65,7 @@ Result solve_in(B& backend, bool on_cpu, const Entries& train, const Options& op
   const auto begin = clock();
   HostProblem host = prepare_on_host(train, options, holdout);
   const Formulation formulation = resolve(options.formulation, host.is_block, on_cpu);
-  auto problem =
-      upload_problem<T, B>(backend, host, formulation, !on_cpu && formulation == Formulation::entries);
+  auto problem = upload_problem<T, B>(backend, host, formulation, !on_cpu && formulation == Formulation::entries);
   Factors<T, B> at(backend, problem.num_rows, problem.num_cols, options.rank, "the factors");
   detail::fill_start(at, host, options, start);
   host.by_row = host.by_col = host.holdout = {};  // the backend has them now
@@ -118,9 +115,8 @@ Result solve_in(B& backend, bool on_cpu, const Entries& train, const Options& op
 template <Backend B>
 Result solve_on(B& backend, bool on_cpu, const Entries& train, const Options& options, const Entries* holdout,
                 const Start* start) {
-  return options.precision == Precision::float32
-             ? solve_in<float>(backend, on_cpu, train, options, holdout, start)
-             : solve_in<double>(backend, on_cpu, train, options, holdout, start);
+  return options.precision == Precision::float32 ? solve_in<float>(backend, on_cpu, train, options, holdout, start)
+                                                 : solve_in<double>(backend, on_cpu, train, options, holdout, start);
 }
 
 }  // namespace rankfill

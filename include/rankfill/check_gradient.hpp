@@ -15,7 +15,7 @@ struct GradientCheckRow {
   double best_relative_error = 0;  ///< smallest over the steps h of |central difference - <grad, d>| / |<grad, d>|
   double remainder_slope = 0;      ///< slope of log |F(x+hd) - F(x) - h <grad, d>| against log h: 2 for a true gradient
   bool passed = false;             ///< slope within 2.0 +- 0.1 and best_relative_error <= 1e-7
-  std::string note{};                ///< why it was not run ("the entries do not fill a block"); then `passed` is true
+  std::string note{};              ///< why it was not run ("the entries do not fill a block"); then `passed` is true
 };
 
 struct GradientCheck {

@@ -18,7 +18,10 @@ class Error : public std::runtime_error {
 class InvalidOption : public Error {
  public:
   InvalidOption(std::string field, std::string value, std::string rule)
-      : Error(field + " = " + value + ": " + rule), field(std::move(field)), value(std::move(value)), rule(std::move(rule)) {}
+      : Error(field + " = " + value + ": " + rule),
+        field(std::move(field)),
+        value(std::move(value)),
+        rule(std::move(rule)) {}
   std::string field, value, rule;
 };
 

@@ -26,8 +26,8 @@ __global__ void ordered_sum_one_block(const double* partial, std::int64_t count,
 /// Enqueues the sum of `count` rows of `terms` partial sums.
 template <int terms>
 void ordered_sum(CudaBackend& backend, const double* partial, std::int64_t count, double* out) {
-  launch(backend, {dim3(1), dim3(kBlockThreads), kWarpsPerBlock * sizeof(double)}, ordered_sum_one_block<terms>, partial,
-         count, out);
+  launch(backend, {dim3(1), dim3(kBlockThreads), kWarpsPerBlock * sizeof(double)}, ordered_sum_one_block<terms>,
+         partial, count, out);
 }
 
 /// Grid for a kernel that gives each row to one warp and strides over the grid.

@@ -20,11 +20,12 @@ namespace rankfill {
 template <class B>
 concept Backend = requires(B& b, void* p, const void* q, std::size_t bytes, const char* purpose) {
   { b.allocate(bytes, purpose) } -> std::same_as<void*>;
-  { b.release(p, bytes) } noexcept;
-  { b.upload(p, q, bytes) };
-  { b.download(p, q, bytes) };
-  { b.copy(p, q, bytes) };
-  { b.fill_zero(p, bytes) };
+  { b.release(p, bytes) }
+  noexcept;
+  {b.upload(p, q, bytes)};
+  {b.download(p, q, bytes)};
+  {b.copy(p, q, bytes)};
+  {b.fill_zero(p, bytes)};
   { b.name() } -> std::convertible_to<std::string>;
   { b.peak_bytes() } -> std::convertible_to<std::uint64_t>;
 };
@@ -39,7 +40,8 @@ class Buffer {
   /// `purpose` names the memory in OutOfDeviceMemory.
   Buffer(B& backend, std::int64_t size, const char* purpose)
       : backend_(&backend),
-        data_(size > 0 ? static_cast<T*>(backend.allocate(static_cast<std::size_t>(size) * sizeof(T), purpose)) : nullptr),
+        data_(size > 0 ? static_cast<T*>(backend.allocate(static_cast<std::size_t>(size) * sizeof(T), purpose))
+                       : nullptr),
         size_(size) {}
   Buffer(B& backend, const std::vector<T>& host, const char* purpose)
       : Buffer(backend, static_cast<std::int64_t>(host.size()), purpose) {
@@ -142,12 +144,12 @@ struct Observations {
 /// When Omega is exactly I x J: the index sets, ascending, and the values, dense, row-major.
 template <class T, class B>
 struct Block {
-  std::int64_t num_rows = 0;        ///< |I|; 0: Omega is not a block, or nobody asked
-  std::int64_t num_cols = 0;        ///< |J|
-  Buffer<std::int32_t, B> rows;     ///< I
-  Buffer<std::int32_t, B> cols;     ///< J
-  Buffer<T, B> values;              ///< M_IJ, |I| x |J|
-  Buffer<T, B> residual;            ///< scratch of the same shape
+  std::int64_t num_rows = 0;     ///< |I|; 0: Omega is not a block, or nobody asked
+  std::int64_t num_cols = 0;     ///< |J|
+  Buffer<std::int32_t, B> rows;  ///< I
+  Buffer<std::int32_t, B> cols;  ///< J
+  Buffer<T, B> values;           ///< M_IJ, |I| x |J|
+  Buffer<T, B> residual;         ///< scratch of the same shape
   bool empty() const { return num_rows == 0; }
 };
 

@@ -33,7 +33,8 @@ class CudaBackend {
 
   void* allocate(std::size_t bytes, const char* purpose);  ///< *Throws* OutOfDeviceMemory: asked, free, purpose.
   void release(void* p, std::size_t bytes) noexcept;
-  void upload(void* to, const void* from, std::size_t bytes);    ///< pageable host memory: returns when `from` is free again
+  void upload(void* to, const void* from,
+              std::size_t bytes);  ///< pageable host memory: returns when `from` is free again
   void download(void* to, const void* from, std::size_t bytes);  ///< waits
   void copy(void* to, const void* from, std::size_t bytes);
   void fill_zero(void* p, std::size_t bytes);

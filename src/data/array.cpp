@@ -111,7 +111,12 @@ void append_utf8(std::string& out, std::uint32_t code) {
 std::uint32_t take_character(std::string_view& text) {
   const auto byte = [&](std::size_t k) { return static_cast<std::uint32_t>(static_cast<unsigned char>(text[k])); };
   const std::uint32_t first = byte(0);
-  const std::size_t length = first < 0x80 ? 1 : first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : first < 0xF5 ? 4 : 0;
+  const std::size_t length = first < 0x80   ? 1
+                             : first < 0xC2 ? 0
+                             : first < 0xE0 ? 2
+                             : first < 0xF0 ? 3
+                             : first < 0xF5 ? 4
+                                            : 0;
   bool valid = length > 0 && length <= text.size();
   std::uint32_t code = length < 2 ? first : first & (0x7Fu >> length);
   for (std::size_t k = 1; valid && k < length; ++k) {

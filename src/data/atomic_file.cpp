@@ -120,8 +120,8 @@ void write_file_atomically(const fs::path& file, const std::function<void(FileWr
   struct stat old {};
   const bool exists = ::stat(file.c_str(), &old) == 0;
   if (exists && S_ISDIR(old.st_mode)) fail(name, "cannot open for writing", EISDIR);
-  if (exists && (!S_ISREG(old.st_mode) || is_under(file, "/dev/std") || is_under(file, "/dev/fd/") ||
-                 is_under(file, "/proc/"))) {
+  if (exists &&
+      (!S_ISREG(old.st_mode) || is_under(file, "/dev/std") || is_under(file, "/dev/fd/") || is_under(file, "/proc/"))) {
     write_directly(file, fill);
     return;
   }

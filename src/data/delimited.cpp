@@ -124,8 +124,8 @@ void Parser::parse_line(std::string_view line, std::int64_t number, Chunk& chunk
                      " has " + std::to_string(layout.columns));
   }
   if (columns < layout.needed()) {
-    fail(number, "found " + std::to_string(columns) + " columns, but column " + std::to_string(layout.needed()) +
-                     " is needed");
+    fail(number,
+         "found " + std::to_string(columns) + " columns, but column " + std::to_string(layout.needed()) + " is needed");
   }
   std::string scratch;
   double value = 0, time = 0;
@@ -239,9 +239,9 @@ Entries read_delimited(LineReader& reader, const ReadOptions& options) {
 
   if (const auto pair = merge_duplicates(entries, options.duplicates, threads)) {
     const std::int64_t first = line_of(lines, pair->first);
-    throw InvalidData(reader.name(), line_of(lines, pair->again),
-                      describe_repeated_pair(entries, *pair) +
-                          (first > 0 ? ", first at line " + std::to_string(first) : ""));
+    throw InvalidData(
+        reader.name(), line_of(lines, pair->again),
+        describe_repeated_pair(entries, *pair) + (first > 0 ? ", first at line " + std::to_string(first) : ""));
   }
   return entries;
 }

@@ -37,12 +37,15 @@ struct ByRow {
     std::vector<std::int64_t> next(start.begin(), start.end() - 1);
     for (std::size_t p = 0; p < entries.rows.size(); ++p)
       if (entries.rows[p] >= 0)
-        entry[static_cast<std::size_t>(next[static_cast<std::size_t>(entries.rows[p])]++)] = static_cast<std::int64_t>(p);
+        entry[static_cast<std::size_t>(next[static_cast<std::size_t>(entries.rows[p])]++)] =
+            static_cast<std::int64_t>(p);
   }
   std::vector<std::int64_t> start, entry;
 };
 
-std::string name_of(const Ids& ids, std::int32_t index) { return ids.size() > index ? ids.name(index) : std::to_string(index); }
+std::string name_of(const Ids& ids, std::int32_t index) {
+  return ids.size() > index ? ids.name(index) : std::to_string(index);
+}
 
 }  // namespace
 
@@ -53,7 +56,8 @@ std::optional<RepeatedPair> merge_duplicates(Entries& entries, Duplicates rule, 
   std::vector<double> count;
   std::optional<RepeatedPair> earliest;
   for (std::size_t row = 0; row + 1 < sorted.start.size(); ++row) {
-    const auto first = static_cast<std::size_t>(sorted.start[row]), last = static_cast<std::size_t>(sorted.start[row + 1]);
+    const auto first = static_cast<std::size_t>(sorted.start[row]),
+               last = static_cast<std::size_t>(sorted.start[row + 1]);
     for (std::size_t s = first; s < last; ++s) {
       const std::int64_t p = sorted.entry[s];
       const std::int32_t col = entries.cols[static_cast<std::size_t>(p)];

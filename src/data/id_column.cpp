@@ -123,9 +123,9 @@ std::vector<std::int64_t> distinct_numbers(const std::vector<IdColumn*>& chunks,
   parallel_for(count, threads, [&](std::int64_t k) {
     const auto& keys = chunks[static_cast<std::size_t>(k)]->keys;
     const auto [low, high] = std::minmax_element(keys.begin(), keys.end());
-    ranges[static_cast<std::size_t>(k)] = keys.empty() ? std::pair(std::numeric_limits<std::int64_t>::max(),
-                                                                   std::numeric_limits<std::int64_t>::min())
-                                                       : std::pair(*low, *high);
+    ranges[static_cast<std::size_t>(k)] =
+        keys.empty() ? std::pair(std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min())
+                     : std::pair(*low, *high);
   });
   std::int64_t lowest = std::numeric_limits<std::int64_t>::max(), highest = std::numeric_limits<std::int64_t>::min();
   for (const auto& [low, high] : ranges) {
@@ -250,9 +250,8 @@ IndexedIds index_ids(const std::vector<IdColumn*>& chunks, const Ids* known, int
     }
     ids = Ids::texts(std::move(names));
   }
-  auto indices = map_keys(chunks, threads, [&](std::size_t k, std::int64_t key) {
-    return index_of[k][static_cast<std::size_t>(key)];
-  });
+  auto indices = map_keys(chunks, threads,
+                          [&](std::size_t k, std::int64_t key) { return index_of[k][static_cast<std::size_t>(key)]; });
   return {std::move(indices), std::move(ids)};
 }
 

@@ -35,9 +35,9 @@ Ids Ids::range(std::int64_t count) {
 
 Ids Ids::numbers(std::vector<std::int64_t> values) {
   if (const std::size_t at = first_misplaced(values)) {
-    throw InvalidData("", 0,
-                      "ids must be strictly ascending: " + std::to_string(values[at]) + " follows " +
-                          std::to_string(values[at - 1]));
+    throw InvalidData(
+        "", 0,
+        "ids must be strictly ascending: " + std::to_string(values[at]) + " follows " + std::to_string(values[at - 1]));
   }
   Ids ids;
   ids.size_ = static_cast<std::int64_t>(values.size());

@@ -27,12 +27,13 @@ namespace {
 using Fields = std::vector<std::string>;
 
 /// Names the three columns go by in headers, in lower case with only letters and digits kept.
-constexpr std::string_view kRowNames[] = {"row",  "rows",   "rowid",    "rowindex",   "user",
-                                          "uid",  "userid", "customer", "customerid", "reviewerid"};
-constexpr std::string_view kColumnNames[] = {"col",   "cols",    "colid",  "colindex", "column", "columnid", "item",
-                                             "iid",   "itemid",  "movie",  "movieid",  "product", "productid", "book",
-                                             "bookid", "isbn",   "artist", "artistid", "joke",   "jokeid",   "asin"};
-constexpr std::string_view kValueNames[] = {"value", "values", "val", "rating", "ratings", "score", "bookrating", "entry"};
+constexpr std::string_view kRowNames[] = {"row", "rows",   "rowid",    "rowindex",   "user",
+                                          "uid", "userid", "customer", "customerid", "reviewerid"};
+constexpr std::string_view kColumnNames[] = {"col",    "cols",   "colid",  "colindex", "column",  "columnid",  "item",
+                                             "iid",    "itemid", "movie",  "movieid",  "product", "productid", "book",
+                                             "bookid", "isbn",   "artist", "artistid", "joke",    "jokeid",    "asin"};
+constexpr std::string_view kValueNames[] = {"value",   "values", "val",        "rating",
+                                            "ratings", "score",  "bookrating", "entry"};
 constexpr std::string_view kTimeNames[] = {"timestamp", "time"};
 
 template <std::size_t N>
@@ -64,9 +65,8 @@ std::optional<Layout> layout_of_delimiter(std::string_view delimiter) {
 std::optional<Fields> fields_of(std::string_view line, const Layout& layout) {
   Fields fields;
   std::string scratch;
-  const int columns = split_line(line, layout, [&](int, std::string_view field) {
-    fields.emplace_back(unquote(field, scratch));
-  });
+  const int columns =
+      split_line(line, layout, [&](int, std::string_view field) { fields.emplace_back(unquote(field, scratch)); });
   if (columns < 0) return std::nullopt;
   return fields;
 }
@@ -176,8 +176,9 @@ Layout detect_layout(LineReader& reader, const ReadOptions& options) {
     throw InvalidOption("delimiter", data::quoted(options.delimiter), R"(one of "," "\t" ";" " " "::")");
   }
   if (!layout) {
-    throw InvalidData(reader.name(), reader.line(),
-                      "no delimiter cuts this line into the three columns row, column, value: " + data::quoted(trim(*first)));
+    throw InvalidData(
+        reader.name(), reader.line(),
+        "no delimiter cuts this line into the three columns row, column, value: " + data::quoted(trim(*first)));
   }
 
   const Fields head = require_fields(*first, *layout, reader);
@@ -202,7 +203,8 @@ Layout detect_layout(LineReader& reader, const ReadOptions& options) {
   if (columns < layout->needed()) {
     throw InvalidData(reader.name(), reader.line(),
                       "column " + std::to_string(layout->needed()) + " is needed, but there are only " +
-                          std::to_string(columns) + ": " + data::quoted(trim(reader.batch().substr(0, reader.batch().find('\n')))));
+                          std::to_string(columns) + ": " +
+                          data::quoted(trim(reader.batch().substr(0, reader.batch().find('\n')))));
   }
   if (!named) layout->columns = columns;
   return *layout;

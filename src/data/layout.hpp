@@ -21,10 +21,10 @@ struct Layout {
   bool quotes = false;   ///< may a field be quoted, with "" for a quote inside?
 
   int row = 0, col = 1, value = 2;
-  int time = -1;           ///< -1: there is none
+  int time = -1;            ///< -1: there is none
   bool guess_time = false;  ///< the time column is a time only if it holds whole numbers throughout the file
 
-  int columns = 0;               ///< every data line has this many; 0: as many as are needed, or more
+  int columns = 0;                ///< every data line has this many; 0: as many as are needed, or more
   std::int64_t columns_line = 0;  ///< the line that showed it
 
   int needed() const { return 1 + std::max(std::max(row, col), std::max(value, time)); }

@@ -18,9 +18,9 @@ namespace rankfill::data {
 
 /// How text is cut for parsing.  Neither depends on the number of threads, so no result can.
 struct CutSizes {
-  std::size_t batch_bytes = std::size_t{64} << 20;         ///< parsed in parallel between two calls of progress, mapped
+  std::size_t batch_bytes = std::size_t{64} << 20;  ///< parsed in parallel between two calls of progress, mapped
   std::size_t decoded_batch_bytes = std::size_t{16} << 20;  ///< the same for decompressed text, which needs a buffer
-  std::size_t chunk_bytes = std::size_t{1} << 20;          ///< parsed by one thread
+  std::size_t chunk_bytes = std::size_t{1} << 20;           ///< parsed by one thread
 };
 
 /// A text file, plain or compressed, as a sequence of batches of whole lines.

@@ -106,7 +106,8 @@ Entries read_matrix_market(LineReader& reader, const ReadOptions& options) {
 
   constexpr std::int64_t kMaxSide = std::numeric_limits<std::int32_t>::max();
   const auto sizes = words(line);
-  if (sizes.size() != (banner.coordinate ? 3U : 2U)) lines.fail("the line of sizes has " + std::to_string(sizes.size()) + " numbers");
+  if (sizes.size() != (banner.coordinate ? 3U : 2U))
+    lines.fail("the line of sizes has " + std::to_string(sizes.size()) + " numbers");
   Entries entries;
   entries.source = reader.name();
   entries.num_rows = whole(lines, sizes[0], 0, kMaxSide, "number of rows");
@@ -127,7 +128,10 @@ Entries read_matrix_market(LineReader& reader, const ReadOptions& options) {
   } else {
     // Column by column; of a symmetric matrix the lower triangle, of a skew one without the diagonal.
     for (std::int64_t col = 0; col < entries.num_cols; ++col)
-      for (std::int64_t row = banner.mirror == 0 ? 0 : banner.mirror > 0 ? col : col + 1; row < entries.num_rows; ++row) {
+      for (std::int64_t row = banner.mirror == 0  ? 0
+                              : banner.mirror > 0 ? col
+                                                  : col + 1;
+           row < entries.num_rows; ++row) {
         if (!lines.next(line)) lines.fail("ends before the matrix is full");
         const double value = real(lines, line);
         if (options.missing && value == *options.missing) continue;

@@ -138,7 +138,9 @@ constexpr Kind kKinds[] = {{'b', 1, Dtype::boolean}, {'i', 1, Dtype::int8},    {
 
 /// Sets the type and item size; returns whether the bytes are big-endian.
 bool parse_dtype(std::string_view descr, Array& array, const std::string& source) {
-  const auto refuse = [&](const std::string& why) { throw InvalidData(source, 0, "array type " + data::quoted(descr) + why); };
+  const auto refuse = [&](const std::string& why) {
+    throw InvalidData(source, 0, "array type " + data::quoted(descr) + why);
+  };
   if (descr.size() < 2) refuse(" is not known");
   const char order = descr[0];
   std::string_view rest = descr;
@@ -223,8 +225,8 @@ std::string npy_header(const Array& array) {
   for (const std::int64_t size : array.shape) shape += std::to_string(size) + ", ";
   if (array.shape.size() > 1) shape.resize(shape.size() - 2);  // (2, 3) but (2,)
   if (array.shape.size() == 1) shape.resize(shape.size() - 1);
-  const std::string text = "{'descr': '" + dtype_name(array) + "', 'fortran_order': " +
-                           (array.fortran ? "True" : "False") + ", 'shape': " + shape + "), }";
+  const std::string text = "{'descr': '" + dtype_name(array) +
+                           "', 'fortran_order': " + (array.fortran ? "True" : "False") + ", 'shape': " + shape + "), }";
   constexpr std::size_t kAlignment = 64, kPrefix = 10;
   const std::size_t padded = (kPrefix + text.size() + 1 + kAlignment - 1) / kAlignment * kAlignment - kPrefix;
   std::string header(kMagic);
@@ -237,7 +239,8 @@ std::string npy_header(const Array& array) {
 std::string dtype_name(const Array& array) {
   if (array.dtype == Dtype::unicode) return "<U" + std::to_string(array.item_size / 4);
   if (array.dtype == Dtype::bytes) return "|S" + std::to_string(array.item_size);
-  const auto kind = std::find_if(std::begin(kKinds), std::end(kKinds), [&](const Kind& k) { return k.dtype == array.dtype; });
+  const auto kind =
+      std::find_if(std::begin(kKinds), std::end(kKinds), [&](const Kind& k) { return k.dtype == array.dtype; });
   return std::string(kind->size == 1 ? "|" : "<") + kind->letter + std::to_string(kind->size);
 }
 

@@ -10,7 +10,22 @@
 
 namespace rankfill::data {
 
-enum class Dtype { boolean, int8, int16, int32, int64, uint8, uint16, uint32, uint64, float16, float32, float64, unicode, bytes };
+enum class Dtype {
+  boolean,
+  int8,
+  int16,
+  int32,
+  int64,
+  uint8,
+  uint16,
+  uint32,
+  uint64,
+  float16,
+  float32,
+  float64,
+  unicode,
+  bytes
+};
 
 /// A NumPy array in memory.  `bytes` is little-endian whatever the file was, and in the order of the file: the last
 /// index fastest, or the first when `fortran`.
@@ -29,8 +44,8 @@ struct Array {
   bool is_text() const { return dtype >= Dtype::unicode; }
 
   // The elements, the last index fastest.  *Throws* InvalidData when the type does not allow it.
-  std::vector<double> as_doubles() const;      ///< from any number
-  std::vector<std::int64_t> as_int64() const;  ///< from whole numbers; uint64 above 2^63 - 1 is refused
+  std::vector<double> as_doubles() const;       ///< from any number
+  std::vector<std::int64_t> as_int64() const;   ///< from whole numbers; uint64 above 2^63 - 1 is refused
   std::vector<std::string> as_strings() const;  ///< UTF-8; without NumPy's trailing NULs
 
   /// One-dimensional, or of the given shape, whose product must be the number of values.

@@ -179,7 +179,8 @@ std::vector<NamedArray> parse_npz(std::string_view bytes, const std::string& sou
     std::string_view name = member.name;
     if (!name.ends_with(".npy")) continue;
     name.remove_suffix(4);
-    if (find_array(arrays, name) != nullptr) throw InvalidData(source, 0, "array " + data::quoted(name) + " is there twice");
+    if (find_array(arrays, name) != nullptr)
+      throw InvalidData(source, 0, "array " + data::quoted(name) + " is there twice");
     arrays.emplace_back(name, parse_npy(zip.unpack(member), source + "[" + std::string(name) + "]"));
   }
   if (arrays.empty()) throw InvalidData(source, 0, "a zip file without any .npy array");

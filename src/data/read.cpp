@@ -43,7 +43,8 @@ Entries read_entries(const std::filesystem::path& file, const ReadOptions& optio
   require_text(reader.batch(), bytes.name());
   if (format == Format::detect)
     format = starts_with(reader.batch(), "%%MatrixMarket") ? Format::matrix_market : Format::delimited;
-  return format == Format::matrix_market ? data::read_matrix_market(reader, options) : data::read_delimited(reader, options);
+  return format == Format::matrix_market ? data::read_matrix_market(reader, options)
+                                         : data::read_delimited(reader, options);
 }
 
 }  // namespace rankfill

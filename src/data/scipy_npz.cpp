@@ -51,7 +51,8 @@ std::vector<std::int32_t> expand(const Archive& archive, std::int64_t size, std:
     if (offsets[i + 1] < offsets[i]) archive.fail("array \"indptr\" decreases at " + std::to_string(i + 1));
   std::vector<std::int32_t> index(count);
   for (std::size_t i = 0; i + 1 < offsets.size(); ++i)
-    for (std::int64_t p = offsets[i]; p < offsets[i + 1]; ++p) index[static_cast<std::size_t>(p)] = static_cast<std::int32_t>(i);
+    for (std::int64_t p = offsets[i]; p < offsets[i + 1]; ++p)
+      index[static_cast<std::size_t>(p)] = static_cast<std::int32_t>(i);
   return index;
 }
 
@@ -61,10 +62,12 @@ Entries read_scipy_npz(const FileBytes& bytes, const ReadOptions& options) {
   const Archive archive(bytes);
   const auto format = archive.need("format").as_strings();
   const auto shape = archive.need("shape").as_int64();
-  if (format.size() != 1 || shape.size() != 2) archive.fail("arrays \"format\" and \"shape\" must hold one text and two sizes");
+  if (format.size() != 1 || shape.size() != 2)
+    archive.fail("arrays \"format\" and \"shape\" must hold one text and two sizes");
   constexpr std::int64_t kMax = std::numeric_limits<std::int32_t>::max();
   if (shape[0] < 0 || shape[1] < 0 || shape[0] > kMax || shape[1] > kMax)
-    archive.fail("shape " + std::to_string(shape[0]) + " x " + std::to_string(shape[1]) + ": each side must be 0..2147483647");
+    archive.fail("shape " + std::to_string(shape[0]) + " x " + std::to_string(shape[1]) +
+                 ": each side must be 0..2147483647");
   Entries entries;
   entries.source = bytes.name();
   entries.num_rows = shape[0];

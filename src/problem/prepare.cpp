@@ -16,8 +16,9 @@ void add_holdout(HostProblem& problem, const Entries& holdout) {
   if (holdout.num_rows != problem.by_row.num_rows || holdout.num_cols != problem.by_row.num_cols)
     throw InvalidData(holdout.source, 0,
                       "held-out data has shape " + std::to_string(holdout.num_rows) + " x " +
-                          std::to_string(holdout.num_cols) + ", training data " + std::to_string(problem.by_row.num_rows) +
-                          " x " + std::to_string(problem.by_row.num_cols) + ": they must agree");
+                          std::to_string(holdout.num_cols) + ", training data " +
+                          std::to_string(problem.by_row.num_rows) + " x " + std::to_string(problem.by_row.num_cols) +
+                          ": they must agree");
   const std::vector<double> values = centred_values(holdout, problem.centering);
   problem.holdout = sort_by_row(holdout, values);
   problem.num_holdout = holdout.size();

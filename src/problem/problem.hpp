@@ -26,8 +26,8 @@ struct HostProblem {
   std::int64_t empty_rows = 0, empty_cols = 0;
   bool is_block = false;  ///< Omega = I x J, I and J the rows and columns with entries
 
-  HostCsr holdout;             ///< held-out entries whose row and column are known, centred; empty: none
-  std::int64_t num_holdout = 0;  ///< with the unseen ones
+  HostCsr holdout;                  ///< held-out entries whose row and column are known, centred; empty: none
+  std::int64_t num_holdout = 0;     ///< with the unseen ones
   double unseen_squared_error = 0;  ///< of held-out entries with an unseen index: predicted by mean and known biases
 
   std::int64_t num_entries() const { return static_cast<std::int64_t>(by_row.values.size()); }

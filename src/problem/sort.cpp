@@ -61,8 +61,8 @@ void validate_entries(const Entries& e, bool unseen_allowed) {
     fail("shape " + std::to_string(e.num_rows) + " x " + std::to_string(e.num_cols) + ": each side must be 0.." +
          std::to_string(kMax));
   if (e.rows.size() != e.values.size() || e.cols.size() != e.values.size())
-    fail("rows, cols and values have " + std::to_string(e.rows.size()) + ", " + std::to_string(e.cols.size()) + " and " +
-         std::to_string(e.values.size()) + " elements: they must have as many");
+    fail("rows, cols and values have " + std::to_string(e.rows.size()) + ", " + std::to_string(e.cols.size()) +
+         " and " + std::to_string(e.values.size()) + " elements: they must have as many");
   if (e.values.empty()) fail("no entries");
   const std::int32_t lowest = unseen_allowed ? -1 : 0;
   for (std::size_t p = 0; p < e.values.size(); ++p) {
@@ -77,13 +77,14 @@ void validate_entries(const Entries& e, bool unseen_allowed) {
 
 void reject_duplicates(const HostCsr& m, const Entries& entries) {
   for (std::int64_t row = 0; row < m.num_rows; ++row)
-    for (std::int64_t p = m.row_ptr[static_cast<std::size_t>(row)] + 1; p < m.row_ptr[static_cast<std::size_t>(row) + 1];
-         ++p) {
+    for (std::int64_t p = m.row_ptr[static_cast<std::size_t>(row)] + 1;
+         p < m.row_ptr[static_cast<std::size_t>(row) + 1]; ++p) {
       const std::int32_t col = m.col_idx[static_cast<std::size_t>(p)];
       if (col == m.col_idx[static_cast<std::size_t>(p) - 1])
         throw InvalidData(entries.source, 0,
-                          "the pair (" + (entries.row_ids.size() > 0 ? entries.row_ids.name(row) : std::to_string(row)) +
-                              ", " + (entries.col_ids.size() > 0 ? entries.col_ids.name(col) : std::to_string(col)) +
+                          "the pair (" +
+                              (entries.row_ids.size() > 0 ? entries.row_ids.name(row) : std::to_string(row)) + ", " +
+                              (entries.col_ids.size() > 0 ? entries.col_ids.name(col) : std::to_string(col)) +
                               ") is given more than once: see resolve_duplicates");
     }
 }

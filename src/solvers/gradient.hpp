@@ -62,14 +62,11 @@ class Gradient {
   /// Overwrites `gradient`; returns the sum of squared residuals.  Waits.
   double evaluate(const Factors<T, B>& at, Factors<T, B>& gradient) {
     switch (problem_.formulation) {
-      case Formulation::block:
-        gradient_block(backend_, problem_.block, at, gradient, squared_error_);
-        break;
+      case Formulation::block: gradient_block(backend_, problem_.block, at, gradient, squared_error_); break;
       case Formulation::projection:
         gradient_projection(backend_, problem_.observations, at, residual_, gradient, squared_error_);
         break;
-      default:
-        gradient_entries(backend_, problem_.observations, at, gradient, squared_error_);
+      default: gradient_entries(backend_, problem_.observations, at, gradient, squared_error_);
     }
     add_regularization(backend_, problem_.lambda, problem_.row_weights, at.row, gradient.row);
     add_regularization(backend_, problem_.lambda, problem_.col_weights, at.col, gradient.col);

@@ -44,7 +44,8 @@ class AlsHalf : public KernelTest<B> {
       EXPECT_NEAR(seen.gradient_norm_squared, oracle::sum_of_squares(g), within * (1 + oracle::sum_of_squares(g)));
       EXPECT_NEAR(seen.decrease, decrease, within * (1 + std::abs(decrease) + lambda_norm)) << c.why;
       for (std::int64_t i = 0; i < c.dense.m; ++i)
-        if (s.host.by_row.row_ptr[static_cast<std::size_t>(i)] == s.host.by_row.row_ptr[static_cast<std::size_t>(i) + 1]) {
+        if (s.host.by_row.row_ptr[static_cast<std::size_t>(i)] ==
+            s.host.by_row.row_ptr[static_cast<std::size_t>(i) + 1]) {
           for (int k = 0; k < c.rank; ++k)
             EXPECT_EQ(s.at.row.values.download()[static_cast<std::size_t>(i * c.rank + k)], T{0}) << "an empty row";
         }

@@ -16,9 +16,11 @@ class GradientBlock : public KernelTest<B> {
     const auto r = oracle::residual(c.dense, c.u, c.v, c.rank);
     const double within = tolerance<T>(c.rank + static_cast<double>(std::max(c.dense.m, c.dense.n)), c.rank);
     expect_near(s.gradient.row.values.download(), oracle::row_gradient(r, c.v, c.rank), within, c.why);
-    expect_near(s.gradient.col.values.download(), oracle::row_gradient(oracle::transpose(r), c.u, c.rank), within, c.why);
+    expect_near(s.gradient.col.values.download(), oracle::row_gradient(oracle::transpose(r), c.u, c.rank), within,
+                c.why);
     const double want = oracle::sum_of_squares(r.value);
-    EXPECT_NEAR(s.sum.download()[0], want, tolerance<T>(c.rank, 1) * (want + static_cast<double>(s.problem.num_entries)))
+    EXPECT_NEAR(s.sum.download()[0], want,
+                tolerance<T>(c.rank, 1) * (want + static_cast<double>(s.problem.num_entries)))
         << c.why;
   }
 };

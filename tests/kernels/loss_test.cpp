@@ -14,7 +14,8 @@ class Loss : public KernelTest<B> {
     OnBackend<T, B> s(*this->backend, c);
     const double want = oracle::sum_of_squares(oracle::residual(c.dense, c.u, c.v, c.rank).value);
     const double got = read_squared_error(*this->backend, s.problem.observations.by_row, s.at.row, s.at.col);
-    EXPECT_NEAR(got, want, tolerance<T>(c.rank, 1) * std::sqrt(want * static_cast<double>(s.problem.num_entries)) + 1e-30)
+    EXPECT_NEAR(got, want,
+                tolerance<T>(c.rank, 1) * std::sqrt(want * static_cast<double>(s.problem.num_entries)) + 1e-30)
         << c.why;
     EXPECT_EQ(got, read_squared_error(*this->backend, s.problem.observations.by_row, s.at.row, s.at.col)) << c.why;
   }

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+
+#include "rankfill/io.hpp"
+#include "solve_on.hpp"
+#include "tests/support/kernel_case.hpp"
+
+// What every solver must do, on every backend.
+
+namespace rankfill::testing {
+namespace {
+
+Entries ragged_entries() {
+  const Case c = make_case("ragged", 23, 17, 3, 40);
+  Entries e;
+  e.num_rows = c.dense.m;
+  e.num_cols = c.dense.n;
+  for (std::int64_t i = 0; i < c.dense.m; ++i)
+    for (std::int64_t j = 0; j < c.dense.n; ++j)
+      if (c.dense.seen(i, j) != 0) {
+        e.rows.push_back(static_cast<std::int32_t>(i));
+        e.cols.push_back(static_cast<std::int32_t>(j));
+        e.values.push_back(c.dense.at(i, j));
+      }
+  return e;
+}
+
+template <class B>
+class Solvers : public KernelTest<B> {
+ protected:
+  static constexpr bool on_cpu = std::is_same_v<B, CpuBackend>;
+  Result run(const Options& options, const Entries* holdout = nullptr) {
+    return solve_on(*this->backend, on_cpu, entries, options, holdout, nullptr);
+  }
+  static Options options(double weighting = 0) {
+    Options o;
+    o.rank = 3;
+    o.regularization = weighting > 0 ? 0.03 : 0.3;
+    o.weighting = weighting;
+    o.precision = Precision::float64;
+    o.max_iterations = 12;
+    o.gradient_tolerance = 0;
+    return o;
+  }
+  Entries entries = ragged_entries();
+};
+
+TYPED_TEST_SUITE(Solvers, Backends, BackendNames);
+
+TYPED_TEST(Solvers, NeverRaiseTheObjective) {
+  for (const double weighting : {0.0, 0.5, 1.0})
+    for (const char* solver : {"als", "gd"}) {
+      Options o = this->options(weighting);
+      o.solver = parse_solver(solver);
+      const auto history = this->run(o).summary.history;
+      ASSERT_EQ(history.size(), 13U);
+      for (std::size_t k = 1; k < history.size(); ++k)
+        EXPECT_LE(history[k].objective, history[k - 1].objective * (1 + 1e-12)) << solver << " iteration " << k;
+    }
+}
+
+TYPED_TEST(Solvers, EmptyRowsAndColumnsGetZeroFactors) {
+  const Model model = this->run(this->options(1)).model;
+  for (int k = 0; k < 3; ++k) {
+    EXPECT_EQ(model.row_factors(1, k), 0);
+    EXPECT_EQ(model.col_factors(2, k), 0);
+  }
+}
+
+TYPED_TEST(Solvers, RepeatTheirBits) {
+  Options o = this->options();
+  o.precision = Precision::float32;
+  o.formulation = Formulation::projection;
+  for (const char* solver : {"als", "gd"}) {
+    o.solver = parse_solver(solver);
+    EXPECT_EQ(this->run(o).model.row_factors.values, this->run(o).model.row_factors.values) << solver;
+  }
+}
+
+TYPED_TEST(Solvers, FormulationsTakeTheSameSteps) {
+  Options o = this->options();
+  o.solver = GradientDescentOptions{.momentum = 0.3};
+  o.formulation = Formulation::entries;
+  const double entries = this->run(o).summary.objective;
+  o.formulation = Formulation::projection;
+  EXPECT_NEAR(this->run(o).summary.objective, entries, 1e-9 * entries);
+}
+
+TYPED_TEST(Solvers, AgreeWithTheCpu) {
+  CpuBackend cpu(1);
+  for (const char* solver : {"als", "gd"}) {
+    Options o = this->options();
+    o.solver = parse_solver(solver);
+    const double here = this->run(o).summary.objective;
+    const double there = solve_on(cpu, true, this->entries, o, nullptr, nullptr).summary.objective;
+    EXPECT_NEAR(here, there, 1e-10 * there) << solver;
+  }
+}
+
+TYPED_TEST(Solvers, StopWhenToldAndReturnTheBestPoint) {
+  Options o = this->options();
+  o.callback = [](const IterationSummary& row) {
+    return row.iteration == 2 ? CallbackAction::stop : CallbackAction::proceed;
+  };
+  EXPECT_EQ(this->run(o).summary.termination, Termination::stopped_by_callback);
+
+  const std::atomic<bool> interrupt{true};
+  o.interrupt = &interrupt;
+  const Summary none = this->run(o).summary;
+  EXPECT_EQ(none.termination, Termination::interrupted);
+  EXPECT_EQ(none.iterations, 0);
+
+  Options overfit = this->options();
+  overfit.regularization = 1e-6;
+  overfit.max_iterations = 40;
+  const Split split = split_by_fraction(this->entries, 0.3, 1);
+  const Summary s = solve_on(*this->backend, this->on_cpu, split.train, overfit, &split.holdout, nullptr).summary;
+  double best = std::numeric_limits<double>::infinity();
+  for (const auto& row : s.history) best = std::min(best, row.holdout_rmse);
+  EXPECT_NEAR(s.holdout_rmse, best, 1e-12);
+}
+
+TYPED_TEST(Solvers, BreakdownKeepsTheLastFinitePoint) {
+  Options o = this->options();
+  o.precision = Precision::float32;
+  o.regularization = 0;
+  Entries huge = this->entries;
+  for (double& value : huge.values) value *= 1e30;
+  const Result result = solve_on(*this->backend, this->on_cpu, huge, o, nullptr, nullptr);
+  for (std::int64_t i = 0; i < huge.num_rows; ++i)
+    for (int k = 0; k < 3; ++k) EXPECT_TRUE(std::isfinite(result.model.row_factors(i, k)));
+}
+
+}  // namespace
+}  // namespace rankfill::testing
