@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "cli/run_cli.hpp"
+#include "rankfill/model.hpp"
+#include "rankfill/version.hpp"
+
+namespace rankfill::test {
+namespace {
+
+using nlohmann::json;
+
+class Cli : public testing::Test {
+ protected:
+  /// Fits train.csv on the CPU.
+  Outcome fit(std::vector<std::string> flags) const {
+    flags.insert(flags.begin(), {"fit", folder / "train.csv", "--device", "cpu", "--rank", "2"});
+    return folder.run(flags);
+  }
+
+  CliFolder folder;
+};
+
+TEST_F(Cli, VersionAndHelpAreZero) {
+  EXPECT_NE(folder.run({"--version"}).out.find(version()), std::string::npos);
+  EXPECT_EQ(folder.run({"--version"}).code, 0);
+  EXPECT_EQ(folder.run({"--help"}).code, 0);
+  EXPECT_EQ(folder.run({"info"}).code, 0);
+  for (const std::string command : {"fit", "predict", "evaluate", "recommend", "check-gradient", "info"}) {
+    const Outcome outcome = folder.run({command, "--help"});
+    EXPECT_EQ(outcome.code, 0) << command;
+    EXPECT_NE(outcome.out.find("Examples:\n  rankfill " + command), std::string::npos) << command;
+    EXPECT_EQ(outcome.err, "") << command;
+  }
+}
+
+TEST_F(Cli, FitReportsAsJson) {
+  const Outcome outcome = fit({"--test", folder / "test.csv", "--json", "--model", folder / "model.npz"});
+
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const json report = json::parse(outcome.out);
+  for (const std::string key :
+       {"test_rmse",   "train_rmse", "baseline_rmse", "objective",   "relative_gradient", "iterations",  "passes",
+        "termination", "num_rows",   "num_cols",      "num_entries", "test_entries",      "test_unseen", "device",
+        "formulation", "warnings",   "model",         "seconds",     "options",           "history"}) {
+    EXPECT_TRUE(report.contains(key)) << key;
+  }
+  for (const std::string key : {"read", "prepare", "solve", "save", "total"}) {
+    EXPECT_TRUE(report["seconds"][key].is_number()) << key;
+  }
+  for (const std::string key :
+       {"iteration", "objective", "relative_gradient", "train_rmse", "holdout_rmse", "passes", "seconds"}) {
+    EXPECT_TRUE(report["history"].at(0).contains(key)) << key;
+  }
+  EXPECT_EQ(report["num_rows"], 40);
+  EXPECT_EQ(report["num_cols"], 30);
+  EXPECT_EQ(report["num_entries"].get<int>() + report["test_entries"].get<int>(), 40 * 30);
+  EXPECT_EQ(report["options"]["convention"], "plain");
+  EXPECT_GT(report["options"]["regularization"].get<double>(), 0);
+  EXPECT_LT(report["test_rmse"].get<double>(), report["baseline_rmse"].get<double>());
+}
+
+TEST_F(Cli, NumbersThatAreNotThereAreNull) {
+  const json report = json::parse(fit({"--json", "--quiet"}).out);
+
+  EXPECT_TRUE(report["test_rmse"].is_null());
+  EXPECT_TRUE(report["model"].is_null());
+  EXPECT_TRUE(report["history"][0]["holdout_rmse"].is_null());
+}
+
+TEST_F(Cli, ATestFileDecidesNothing) {
+  const std::vector<std::string> long_run{"--json", "--quiet", "--max-iterations", "40", "--gradient-tolerance", "0"};
+  std::vector<std::string> with_test(long_run);
+  with_test.insert(with_test.end(), {"--test", folder / "test.csv"});
+
+  const json alone = json::parse(fit(long_run).out), tested = json::parse(fit(with_test).out);
+
+  EXPECT_EQ(alone["iterations"], tested["iterations"]);
+  EXPECT_EQ(alone["objective"], tested["objective"]);
+  EXPECT_EQ(alone["train_rmse"], tested["train_rmse"]);
+}
+
+TEST_F(Cli, AHoldoutKeepsTheBestPoint) {
+  const Outcome outcome = fit({"--holdout", "0.2", "--json", "--quiet", "--regularization", "0.001", "--rank", "8"});
+
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const json report = json::parse(outcome.out);
+  for (const json& row : report["history"]) {
+    EXPECT_LE(report["test_rmse"].get<double>(),
+              row["holdout_rmse"].get<double>() * (1 + 1e-5));  // float32 in the table
+  }
+}
+
+TEST_F(Cli, AHoldoutByTimeTakesTheLatest) {
+  const Outcome outcome = fit({"--holdout-time", "0.25", "--json", "--quiet"});
+
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const json report = json::parse(outcome.out);
+  EXPECT_NEAR(report["test_entries"].get<double>(), report["num_entries"].get<double>() / 3, 2);
+  EXPECT_GT(report["test_unseen"].get<int>(), 0);  // times grow with the row
+}
+
+TEST_F(Cli, FitSaysWhichLambdaItMeans) {
+  EXPECT_NE(fit({"--regularization", "12"}).out.find("plain lambda = 12"), std::string::npos);
+  EXPECT_NE(fit({"--regularization", "0.12", "--weighting", "count"}).out.find("weighted lambda = 0.12 * n_i^1"),
+            std::string::npos);
+  EXPECT_NE(fit({"--regularization", "0.12", "--weighting", "0.5"}).out.find("weighted lambda = 0.12 * n_i^0.5"),
+            std::string::npos);
+}
+
+TEST_F(Cli, QuietIsSilentAndPipesGetPlainLines) {
+  const Outcome quiet = fit({"--quiet"}), loud = fit({});
+
+  EXPECT_EQ(quiet.out + quiet.err, "");
+  EXPECT_EQ(loud.out.find('\x1b'), std::string::npos);
+  EXPECT_EQ(loud.out.find('\r'), std::string::npos);
+  EXPECT_EQ(loud.err, "");
+}
+
+TEST_F(Cli, PipesGetFewLinesOfManyIterations) {
+  const Outcome outcome = fit({"--solver", "gd", "--max-iterations", "3000", "--gradient-tolerance", "0"});
+
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_LT(std::count(outcome.out.begin(), outcome.out.end(), '\n'), 60);
+}
+
+TEST_F(Cli, PredictKeepsOrderAndIds) {
+  const Model model = load_model(folder.fitted_model());
+  const Outcome outcome =
+      folder.run({"predict", folder / "model.npz", "-"}, "139;529;ignored\n100;500\n7;500\n139;529\n");
+
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  std::istringstream lines(outcome.out);
+  const std::vector<std::pair<std::int64_t, std::int64_t>> expected{{39, 29}, {0, 0}, {-1, 0}, {39, 29}};
+  for (const auto& [row, col] : expected) {
+    std::string row_name, col_name;
+    double value = 0;
+    ASSERT_TRUE(lines >> row_name >> col_name >> value);
+    EXPECT_EQ(row_name, row < 0 ? "7" : std::to_string(row + 100));
+    EXPECT_EQ(col_name, std::to_string(col + 500));
+    EXPECT_NEAR(value, model.predict(row, col), 1e-6 * std::abs(value));  // seven digits are printed
+  }
+  EXPECT_NE(outcome.err.find("1 with an id that training never saw"), std::string::npos);
+}
+
+TEST_F(Cli, PredictSkipsHeaderAndReadsEveryDelimiter) {
+  folder.fitted_model();
+  for (const std::string delimiter : {",", "\t", ";", "::", " "}) {
+    const std::string pairs = "user" + delimiter + "item\n100" + delimiter + "500\n# note\n\n101" + delimiter + "501\n";
+    const Outcome outcome = folder.run({"predict", folder / "model.npz", "-", "--quiet"}, pairs);
+    EXPECT_EQ(std::count(outcome.out.begin(), outcome.out.end(), '\n'), 2) << delimiter;
+    EXPECT_TRUE(outcome.out.starts_with("100\t500\t")) << outcome.out;
+  }
+}
+
+TEST_F(Cli, PredictWritesAFile) {
+  folder.fitted_model();
+  const Outcome outcome = folder.run({"predict", folder / "model.npz", "-", "-o", folder / "p.tsv"}, "100 500\n");
+
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_TRUE(contents(folder / "p.tsv").starts_with("100\t500\t"));
+}
+
+TEST_F(Cli, EvaluateAgreesWithFit) {
+  const json fitted = json::parse(fit({"--test", folder / "test.csv", "--json", "-q", "-o", folder / "model.npz"}).out);
+  const Outcome outcome = folder.run({"evaluate", folder / "model.npz", folder / "test.csv", "--json"});
+
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const json evaluated = json::parse(outcome.out);
+  EXPECT_DOUBLE_EQ(evaluated["rmse"].get<double>(), fitted["test_rmse"].get<double>());
+  EXPECT_EQ(evaluated["num_entries"], fitted["test_entries"]);
+}
+
+TEST_F(Cli, RecommendLeavesOutTrainingColumns) {
+  folder.fitted_model();
+  const std::string model = folder / "model.npz";
+  const Outcome some =
+      folder.run({"recommend", model, "--rows", "100,101", "--count", "3", "--exclude", folder / "train.csv"});
+  const Outcome all = folder.run({"recommend", model, "--all", "--json"});
+
+  ASSERT_EQ(some.code, 0) << some.err;
+  EXPECT_EQ(std::count(some.out.begin(), some.out.end(), '\n'), 6);
+  const std::string train = contents(folder / "train.csv");
+  std::istringstream lines(some.out);
+  for (std::string row, place, col, value; lines >> row >> place >> col >> value;) {
+    EXPECT_EQ(("\n" + train).find("\n" + row + "," + col + ","), std::string::npos) << row << " " << col;
+  }
+  const json parsed = json::parse(all.out);
+  EXPECT_EQ(parsed.size(), 40u);
+  EXPECT_EQ(parsed[7]["recommendations"].size(), 10u);
+}
+
+TEST_F(Cli, CheckGradientPasses) {
+  const Outcome outcome = folder.run({"check-gradient", folder / "train.csv", "--device", "cpu", "--rank", "3"});
+
+  EXPECT_EQ(outcome.code, 0) << outcome.out << outcome.err;
+  EXPECT_NE(outcome.out.find("entries"), std::string::npos);
+  EXPECT_NE(outcome.out.find("projection"), std::string::npos);
+}
+
+TEST_F(Cli, InfoTellsModelsFromData) {
+  const Outcome model = folder.run({"info", folder.fitted_model()}), data = folder.run({"info", folder / "train.csv"});
+
+  EXPECT_NE(model.out.find("model, 40 x 30, rank 2, float32"), std::string::npos) << model.out;
+  EXPECT_NE(data.out.find("40 x 30, 720 entries (60%)"), std::string::npos) << data.out;
+}
+
+TEST_F(Cli, CtrlCKeepsTheModel) {
+  const Process process = folder.start({"fit", folder / "train.csv", "--device", "cpu", "--solver", "gd", "--rank", "4",
+                                        "--max-iterations", "2000000000", "--gradient-tolerance", "0",
+                                        "--regularization", "1e-9", "--model", folder / "model.npz", "--verbose"});
+  ASSERT_TRUE(process.wait_for_output("\n        3 "));
+  process.send(SIGINT);
+  const Outcome outcome = process.wait();
+
+  EXPECT_EQ(outcome.code, 130) << outcome.err;
+  EXPECT_NE(outcome.out.find("Interrupted"), std::string::npos);
+  EXPECT_EQ(load_model(folder / "model.npz").rank(), 4);
+}
+
+TEST_F(Cli, NumpyOpensTheModel) {
+  if (folder.run({"info"}).code != 0) GTEST_FAIL();
+  const std::string script =
+      "import sys, numpy as np\n"
+      "m = np.load(sys.argv[1], allow_pickle=False)\n"
+      "assert str(m['format']) == 'rankfill-model 1'\n"
+      "p = m['mean'] + m['row_factors'][3] @ m['col_factors'][4]\n"
+      "print(int(m['row_ids'][3]), int(m['col_ids'][4]), repr(float(p)), m['row_factors'].dtype)\n";
+  const std::string file = folder.write("open.py", script);
+  std::string python;
+  for (const std::string candidate : {"python3", "/usr/bin/python3"}) {
+    const Process process({candidate, "-c", "import numpy"}, folder.path());
+    if (process.wait().code == 0) python = candidate;
+  }
+  if (python.empty()) GTEST_SKIP() << "no python with numpy";
+  const Model model = load_model(folder.fitted_model());
+
+  const Outcome outcome = Process({python, file, folder / "model.npz"}, folder.path()).wait();
+
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  std::istringstream words(outcome.out);
+  std::string row, col, dtype;
+  double value = 0;
+  words >> row >> col >> value >> dtype;
+  EXPECT_EQ(row, "103");
+  EXPECT_EQ(col, "504");
+  EXPECT_EQ(dtype, "float32");
+  EXPECT_NEAR(value, model.predict(3, 4),
+              4 * std::numeric_limits<float>::epsilon() * std::abs(value));  // 2 products in float32
+}
+
+TEST_F(Cli, ThePlotIsWellFormed) {
+  std::filesystem::copy(folder / "train.csv", folder / "a <b> & \xff.csv");
+  const Outcome outcome = folder.run({"fit", folder / "a <b> & \xff.csv", "--holdout", "0.2", "--device", "cpu",
+                                      "--plot", folder / "plot.svg", "--quiet"});
+
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const std::string svg = contents(folder / "plot.svg");
+  EXPECT_TRUE(svg.starts_with("<svg xmlns="));
+  EXPECT_TRUE(svg.ends_with("</svg>\n"));
+  EXPECT_EQ(svg.find("nan"), std::string::npos);
+  EXPECT_NE(svg.find("held-out"), std::string::npos);
+  EXPECT_NE(svg.find("best "), std::string::npos);
+  const std::string check = folder.write("parse.py", "import sys, xml.dom.minidom as d\nd.parse(sys.argv[1])\n");
+  const Outcome parsed = Process({"python3", check, folder / "plot.svg"}, folder.path()).wait();
+  if (parsed.code != 127) EXPECT_EQ(parsed.code, 0) << parsed.err;
+}
+
+TEST_F(Cli, ReadsStandardInput) {
+  const Outcome outcome =
+      folder.run({"fit", "-", "--device", "cpu", "--rank", "2", "--json", "--quiet"}, contents(folder / "train.csv"));
+
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(json::parse(outcome.out)["num_entries"], 720);
+}
+
+}  // namespace
+}  // namespace rankfill::test

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every row of docs/errors.md.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "cli/run_cli.hpp"
+#include "data/npz.hpp"
+#include "rankfill/device.hpp"
+
+namespace rankfill::test {
+namespace {
+
+using Arguments = std::vector<std::string>;
+
+class CliErrors : public testing::Test {
+ protected:
+  /// The command fails with `code` and one line that holds `message`, and prints no result.
+  void expect_error(int code, const std::string& message, const Arguments& arguments,
+                    const std::string& input = "") const {
+    const Outcome outcome = folder.run(arguments, input);
+    std::string command;
+    for (const std::string& argument : arguments) command += argument + " ";
+    EXPECT_EQ(outcome.code, code) << command << "\n" << outcome.err;
+    EXPECT_TRUE(outcome.err.starts_with("rankfill: error: ")) << command << "\n" << outcome.err;
+    EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << command << "\n" << outcome.err;
+    EXPECT_NE(outcome.err.find(message), std::string::npos) << command << "\n" << outcome.err;
+  }
+
+  void expect_fit_error(int code, const std::string& message, Arguments flags) const {
+    flags.insert(flags.begin(), {"fit", folder / "train.csv"});
+    expect_error(code, message, flags);
+  }
+
+  void expect_file_error(int code, const std::string& message, const std::string& text, Arguments flags = {}) const {
+    flags.insert(flags.begin(), {"fit", folder.write("bad.csv", text), "--device", "cpu", "--quiet"});
+    expect_error(code, message, flags);
+  }
+
+  CliFolder folder;
+};
+
+TEST_F(CliErrors, UsageIsTwo) {
+  expect_error(2, "subcommand is required", {});
+  expect_error(2, "no command \"frobnicate\"", {"frobnicate"});
+  expect_error(2, "FILE is required", {"fit"});
+  expect_fit_error(2, "--bogus", {"--bogus"});
+  expect_fit_error(2, "--rank = abc", {"--rank", "abc"});
+  expect_fit_error(2, "--test excludes --holdout", {"--test", "x", "--holdout", "0.1"});
+  expect_error(2, "--rows or --all", {"recommend", folder.fitted_model()});
+  expect_error(2, "--rows or --all", {"recommend", folder / "model.npz", "--all", "--rows", "100"});
+  expect_error(2, "--count 0", {"recommend", folder / "model.npz", "--all", "--count", "0"});
+}
+
+TEST_F(CliErrors, InvalidOptionsAreTwo) {
+  const std::vector<Arguments> wrong{{"--rank", "0"},
+                                     {"--rank", "1025"},
+                                     {"--rank", "-3"},
+                                     {"--regularization", "-1"},
+                                     {"--regularization", "nan"},
+                                     {"--regularization", "inf"},
+                                     {"--regularization", "x"},
+                                     {"--weighting", "2"},
+                                     {"--weighting", "-0.1"},
+                                     {"--weighting", "wrong"},
+                                     {"--center", "median"},
+                                     {"--bias-damping", "-1"},
+                                     {"--solver", "sgd"},
+                                     {"--formulation", "fast"},
+                                     {"--precision", "float16"},
+                                     {"--momentum", "0.5"},
+                                     {"--momentum", "1", "--solver", "gd"},
+                                     {"--max-iterations", "-1"},
+                                     {"--gradient-tolerance", "-1"},
+                                     {"--gradient-tolerance", "nan"},
+                                     {"--holdout-tolerance", "-1"},
+                                     {"--patience", "0"},
+                                     {"--threads", "-1"},
+                                     {"--seed", "-1"},
+                                     {"--device", "gpu"},
+                                     {"--device", "cuda:x"},
+                                     {"--device", "cuda:-1"},
+                                     {"--holdout", "0"},
+                                     {"--holdout", "1"},
+                                     {"--holdout", "nan"},
+                                     {"--holdout-time", "1.5"},
+                                     {"--format", "xls"},
+                                     {"--delimiter", "x"},
+                                     {"--duplicates", "sum"},
+                                     {"--columns", "1,2"},
+                                     {"--columns", "0,1,2"},
+                                     {"--columns", "1,1,2"},
+                                     {"--columns", "1,2,3,4,5"},
+                                     {"--columns", "a"},
+                                     {"--quiet", "--verbose"},
+                                     {"--header", "--no-header"}};
+  for (const Arguments& flags : wrong) expect_fit_error(2, flags.front(), flags);
+}
+
+TEST_F(CliErrors, OutputOverInputIsTwo) {
+  expect_fit_error(2, "would be overwritten", {"--model", folder / "train.csv"});
+  expect_fit_error(2, "would be overwritten", {"--plot", folder / "train.csv"});
+  expect_fit_error(2, "the model's file", {"--model", folder / "same", "--plot", folder / "same"});
+}
+
+TEST_F(CliErrors, BlockOnScatteredEntriesIsTwo) {
+  expect_fit_error(2, "do not fill a block", {"--formulation", "block", "--device", "cpu", "--quiet"});
+}
+
+TEST_F(CliErrors, MissingFilesAndDirectoriesAreFive) {
+  const std::string model = folder.fitted_model(), missing = folder / "missing", directory = folder.path().string();
+  for (const std::string& file : {missing, directory}) {
+    const std::string why = file == missing ? "No such file or directory" : "Is a directory";
+    expect_error(5, why, {"fit", file});
+    expect_fit_error(5, why, {"--test", file});
+    expect_error(5, why, {"evaluate", model, file});
+    expect_error(5, why, {"evaluate", file, folder / "test.csv"});
+    expect_error(5, why, {"predict", model, file});
+    expect_error(5, why, {"predict", file, folder / "test.csv"});
+    expect_error(5, why, {"recommend", file, "--all"});
+    expect_error(5, why, {"recommend", model, "--all", "--exclude", file});
+    expect_error(5, why, {"check-gradient", file});
+    expect_error(5, why, {"info", file});
+  }
+}
+
+TEST_F(CliErrors, UnwritableOutputsAreFiveBeforeTheFit) {
+  for (const std::string flag : {"--model", "--plot"}) {
+    expect_fit_error(5, "No such file or directory", {flag, folder / "no/such/file"});
+    expect_fit_error(5, "Is a directory", {flag, folder.path().string()});
+    const Outcome outcome = folder.run({"fit", folder / "train.csv", flag, folder / "no/such/file"});
+    EXPECT_EQ(outcome.out, "") << "the data was read first";
+  }
+  expect_error(5, "cannot open for writing",
+               {"predict", folder.fitted_model(), folder / "test.csv", "--output", folder / "no/such/file"});
+}
+
+TEST_F(CliErrors, ReadOnlyFoldersAreFive) {
+  if (geteuid() == 0) GTEST_SKIP() << "root may write anywhere";
+  std::filesystem::create_directory(folder / "locked");
+  std::filesystem::permissions(folder / "locked",
+                               std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
+
+  expect_fit_error(5, "Permission denied", {"--model", folder / "locked/model.npz"});
+}
+
+TEST_F(CliErrors, FullDisksAreFive) {
+  if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "no /dev/full here";
+  const std::string model = folder.fitted_model();
+  for (const std::string flag : {"--model", "--plot"}) {
+    expect_fit_error(5, "No space left on device", {flag, "/dev/full", "--quiet", "--device", "cpu"});
+  }
+  expect_error(5, "No space left on device", {"predict", model, folder / "test.csv", "--output", "/dev/full"});
+  const std::vector<Arguments> printing{{"predict", model, folder / "test.csv"},
+                                        {"recommend", model, "--all"},
+                                        {"evaluate", model, folder / "test.csv"},
+                                        {"info", model},
+                                        {"fit", folder / "train.csv", "--json", "--quiet", "--device", "cpu"},
+                                        {"fit", folder / "train.csv", "--device", "cpu"}};
+  for (const Arguments& arguments : printing) {
+    const Outcome outcome = folder.run(arguments, "", "/dev/full");
+    EXPECT_EQ(outcome.code, 5) << arguments.front();
+    EXPECT_NE(outcome.err.find("No space left on device"), std::string::npos) << outcome.err;
+  }
+}
+
+TEST_F(CliErrors, UnusableDataIsThree) {
+  expect_file_error(3, "no entries", "");
+  expect_file_error(3, "no entries", "# only\n\n% comments\n");
+  expect_file_error(3, "bad.csv", std::string("\x00\x01\xff\xfe rubbish\x00\n", 16));
+  expect_file_error(3, "bad.csv:1", "this is no table\n");
+  expect_file_error(3, "bad.csv:1", "1,2\n3,4\n");
+  expect_file_error(3, "bad.csv:2", "1,2,3\n1,3\n");
+  expect_file_error(3, "bad.csv:3", "1,2,3\n1,3,4\n1,4,5,6,7\n");
+  for (const std::string value : {"nan", "NaN", "inf", "-inf", "four", "", "1e999"}) {
+    expect_file_error(3, "bad.csv:2", "1,2,3\n1,3," + value + "\n");
+  }
+}
+
+TEST_F(CliErrors, DuplicatesAreThreeUnlessAllowed) {
+  const std::string twice = "1,2,3\n1,3,4\n2,2,5\n1,2,4\n";
+  expect_file_error(3, "bad.csv:4", twice);
+  for (const std::string rule : {"last", "mean"}) {
+    const Outcome outcome =
+        folder.run({"fit", folder / "bad.csv", "--duplicates", rule, "--device", "cpu", "--rank", "1"});
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+  }
+}
+
+TEST_F(CliErrors, DamagedContainersAreThree) {
+  for (const std::string& start : {std::string("\x1f\x8b\x08\x00 cut", 8), std::string("\x28\xb5\x2f\xfd cut", 8),
+                                   std::string("PK\x03\x04 cut", 8), std::string("\x93NUMPY\x01\x00 cut", 12)}) {
+    expect_file_error(3, "bad.csv", start);
+  }
+}
+
+TEST_F(CliErrors, EmptySplitsAreThree) {
+  expect_file_error(3, "both parts need at least one", "1,1,1\n1,2,2\n", {"--holdout", "1e-12"});
+  expect_file_error(3, "both parts need at least one", "1,1,1\n1,2,2\n", {"--holdout", "0.999999999999"});
+  expect_file_error(3, "time", "1,1,1\n1,2,2\n", {"--holdout-time", "0.5"});
+}
+
+TEST_F(CliErrors, WhatIsNoModelIsThree) {
+  const std::string model = folder.fitted_model(), whole = contents(model);
+  const std::string cut = folder.write("cut.npz", whole.substr(0, whole.size() / 2));
+  std::string flipped = whole;
+  flipped[whole.size() / 3] = static_cast<char>(flipped[whole.size() / 3] ^ 1);
+  folder.write("flipped.npz", flipped);
+  data::write_npz(folder / "foreign.npz", std::vector<data::NamedArray>{{"user_factors", data::Array::scalar(1.0)}});
+  for (const std::string name : {"cut.npz", "flipped.npz", "foreign.npz", "train.csv"}) {
+    expect_error(3, name, {"evaluate", folder / name, folder / "test.csv"});
+    expect_error(3, name, {"predict", folder / name, folder / "test.csv"});
+    expect_error(3, name, {"recommend", folder / name, "--all"});
+  }
+  expect_error(3, "cut.npz", {"info", cut});
+}
+
+TEST_F(CliErrors, BadPairsAndRowsAreThree) {
+  const std::string model = folder.fitted_model();
+  expect_error(3, "no pairs", {"predict", model, "-"});
+  expect_error(3, "/dev/stdin:1", {"predict", model, "-"}, "100\n");
+  expect_error(3, "/dev/stdin:3", {"predict", model, "-"}, "100 500\n\n101\n");
+  expect_error(3, "no row \"42\"", {"recommend", model, "--rows", "100,42"});
+}
+
+TEST_F(CliErrors, AFailedPredictionLeavesTheOldFile) {
+  const std::string model = folder.fitted_model(), output = folder.write("predictions.tsv", "old");
+
+  expect_error(3, "/dev/stdin:2", {"predict", model, "-", "--output", output}, "100 500\n101\n");
+
+  EXPECT_EQ(contents(output), "old");
+}
+
+TEST_F(CliErrors, NoDeviceIsFour) {
+  const auto devices = cuda_devices();
+  const std::string absent = "cuda:" + std::to_string(devices.size() + 7);
+  expect_fit_error(4, "device " + absent, {"--device", absent});
+  expect_error(4, "device " + absent, {"check-gradient", folder / "train.csv", "--device", absent});
+  if (devices.empty()) expect_fit_error(4, "device cuda:0", {"--device", "cuda"});
+}
+
+}  // namespace
+}  // namespace rankfill::test
