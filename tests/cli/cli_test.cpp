@@ -84,7 +84,8 @@ TEST_F(Cli, ATestFileDecidesNothing) {
 }
 
 TEST_F(Cli, AHoldoutKeepsTheBestPoint) {
-  const Outcome outcome = fit({"--holdout", "0.2", "--json", "--quiet", "--regularization", "0.001", "--rank", "8"});
+  const Outcome outcome = folder.run({"fit", folder / "train.csv", "--device", "cpu", "--rank", "8", "--holdout", "0.2",
+                                      "--json", "--quiet", "--regularization", "0.001"});
 
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   const json report = json::parse(outcome.out);
@@ -222,7 +223,6 @@ TEST_F(Cli, CtrlCKeepsTheModel) {
 }
 
 TEST_F(Cli, NumpyOpensTheModel) {
-  if (folder.run({"info"}).code != 0) GTEST_FAIL();
   const std::string script =
       "import sys, numpy as np\n"
       "m = np.load(sys.argv[1], allow_pickle=False)\n"
@@ -266,7 +266,7 @@ TEST_F(Cli, ThePlotIsWellFormed) {
   EXPECT_NE(svg.find("best "), std::string::npos);
   const std::string check = folder.write("parse.py", "import sys, xml.dom.minidom as d\nd.parse(sys.argv[1])\n");
   const Outcome parsed = Process({"python3", check, folder / "plot.svg"}, folder.path()).wait();
-  if (parsed.code != 127) EXPECT_EQ(parsed.code, 0) << parsed.err;
+  EXPECT_TRUE(parsed.code == 0 || parsed.code == 127) << parsed.err;  // 127: no python
 }
 
 TEST_F(Cli, ReadsStandardInput) {

@@ -48,8 +48,8 @@ TEST_F(CliErrors, UsageIsTwo) {
   expect_fit_error(2, "--bogus", {"--bogus"});
   expect_fit_error(2, "--rank = abc", {"--rank", "abc"});
   expect_fit_error(2, "--test excludes --holdout", {"--test", "x", "--holdout", "0.1"});
-  expect_error(2, "--rows or --all", {"recommend", folder.fitted_model()});
-  expect_error(2, "--rows or --all", {"recommend", folder / "model.npz", "--all", "--rows", "100"});
+  expect_error(2, "--rows: give --rows", {"recommend", folder.fitted_model()});
+  expect_error(2, "--rows: give --rows", {"recommend", folder / "model.npz", "--all", "--rows", "100"});
   expect_error(2, "--count 0", {"recommend", folder / "model.npz", "--all", "--count", "0"});
 }
 
@@ -168,8 +168,8 @@ TEST_F(CliErrors, FullDisksAreFive) {
 TEST_F(CliErrors, UnusableDataIsThree) {
   expect_file_error(3, "no entries", "");
   expect_file_error(3, "no entries", "# only\n\n% comments\n");
-  expect_file_error(3, "bad.csv", std::string("\x00\x01\xff\xfe rubbish\x00\n", 16));
-  expect_file_error(3, "bad.csv:1", "this is no table\n");
+  expect_file_error(3, "bad.csv", std::string("\x00\x01\xff\xfe rubbish\x00\n", 14));
+  expect_file_error(3, "bad.csv", "this is no table\n");
   expect_file_error(3, "bad.csv:1", "1,2\n3,4\n");
   expect_file_error(3, "bad.csv:2", "1,2,3\n1,3\n");
   expect_file_error(3, "bad.csv:3", "1,2,3\n1,3,4\n1,4,5,6,7\n");
