@@ -21,5 +21,7 @@ set(RANKFILL_PC_LIBS "-lrankfill -lz -lzstd -fopenmp")
 if(RANKFILL_WITH_CUDA)
   string(APPEND RANKFILL_PC_LIBS " -L${CUDAToolkit_LIBRARY_DIR} -lcublas -lcusparse -lcudart_static -ldl -lrt -lpthread")
 endif()
+# Relative to the file, so that the installed tree can be moved.
+file(RELATIVE_PATH RANKFILL_PC_TO_PREFIX "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
 configure_file("${PROJECT_SOURCE_DIR}/cmake/rankfill.pc.in" "${PROJECT_BINARY_DIR}/rankfill.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/rankfill.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
