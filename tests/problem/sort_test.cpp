@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "problem/sort.hpp"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <string>
+
+#include "rankfill/error.hpp"
+
+namespace rankfill {
+namespace {
+
+Entries shuffled() {  // 3 x 4, row 1 and column 3 empty: [1 2 3 .; . . . .; . 4 . .]
+  Entries e;
+  e.num_rows = 3;
+  e.num_cols = 4;
+  e.rows = {2, 0, 0, 0};
+  e.cols = {1, 2, 0, 1};
+  e.values = {4, 3, 1, 2};
+  return e;
+}
+
+using Pointers = std::vector<std::int64_t>;
+using Columns = std::vector<std::int32_t>;
+using Values = std::vector<double>;
+
+TEST(Sort, ByRowWithColumnsAscending) {
+  const Entries e = shuffled();
+
+  const HostCsr m = sort_by_row(e, e.values);
+
+  EXPECT_EQ(m.num_rows, 3);
+  EXPECT_EQ(m.num_cols, 4);
+  EXPECT_EQ(m.row_ptr, (Pointers{0, 3, 3, 4}));
+  EXPECT_EQ(m.col_idx, (Columns{0, 1, 2, 1}));
+  EXPECT_EQ(m.values, (Values{1, 2, 3, 4}));
+}
+
+TEST(Sort, TransposeIsSortedToo) {
+  const Entries e = shuffled();
+
+  const HostCsr t = transpose(sort_by_row(e, e.values));
+
+  EXPECT_EQ(t.num_rows, 4);
+  EXPECT_EQ(t.num_cols, 3);
+  EXPECT_EQ(t.row_ptr, (Pointers{0, 1, 3, 4, 4}));
+  EXPECT_EQ(t.col_idx, (Columns{0, 0, 2, 0}));
+  EXPECT_EQ(t.values, (Values{1, 2, 4, 3}));
+}
+
+TEST(Sort, TransposeTwiceChangesNothing) {
+  const Entries e = shuffled();
+  const HostCsr m = sort_by_row(e, e.values);
+
+  const HostCsr back = transpose(transpose(m));
+
+  EXPECT_EQ(back.row_ptr, m.row_ptr);
+  EXPECT_EQ(back.col_idx, m.col_idx);
+  EXPECT_EQ(back.values, m.values);
+}
+
+TEST(Sort, LeavesUnseenIndicesOut) {
+  Entries e = shuffled();
+  e.rows[1] = -1;
+  e.cols[3] = -1;
+
+  const HostCsr m = sort_by_row(e, e.values);
+
+  EXPECT_EQ(m.row_ptr, (Pointers{0, 1, 1, 2}));
+  EXPECT_EQ(m.values, (Values{1, 4}));
+}
+
+TEST(Sort, EqualPairsKeepTheirOrder) {
+  Entries e = shuffled();
+  e.cols = {1, 2, 2, 2};
+  EXPECT_EQ(sort_by_row(e, e.values).values, (Values{3, 1, 2, 4}));
+}
+
+TEST(Sort, DuplicatesAreRefusedByName) {
+  Entries e = shuffled();
+  e.cols[3] = 2;
+  e.row_ids = Ids::texts({"ann", "bob", "cid"});
+  try {
+    reject_duplicates(sort_by_row(e, e.values), e);
+    FAIL() << "(0, 2) is there twice";
+  } catch (const InvalidData& error) {
+    EXPECT_NE(std::string(error.what()).find("(ann, 2)"), std::string::npos) << error.what();
+  }
+  EXPECT_NO_THROW(reject_duplicates(sort_by_row(shuffled(), shuffled().values), shuffled()));
+}
+
+TEST(Sort, ValidateRefusesWhatKernelsWouldNotCheck) {
+  EXPECT_NO_THROW(validate_entries(shuffled(), false));
+  for (const auto& spoil : std::vector<void (*)(Entries&)>{
+           [](Entries& e) { e.rows[0] = 3; }, [](Entries& e) { e.cols[0] = 4; }, [](Entries& e) { e.rows[0] = -2; },
+           [](Entries& e) { e.values[1] = std::numeric_limits<double>::quiet_NaN(); },
+           [](Entries& e) { e.values[1] = -std::numeric_limits<double>::infinity(); },
+           [](Entries& e) { e.cols.pop_back(); }, [](Entries& e) { e.num_rows = std::int64_t{1} << 31; },
+           [](Entries& e) { e.num_cols = -1; }, [](Entries& e) { e.rows = {}, e.cols = {}, e.values = {}; }}) {
+    Entries e = shuffled();
+    spoil(e);
+    EXPECT_THROW(validate_entries(e, false), InvalidData);
+    EXPECT_THROW(validate_entries(e, true), InvalidData);
+  }
+}
+
+TEST(Sort, ValidateLetsUnseenIndicesThroughInHeldOutDataOnly) {
+  Entries e = shuffled();
+  e.rows[0] = -1;
+  EXPECT_THROW(validate_entries(e, false), InvalidData);
+  EXPECT_NO_THROW(validate_entries(e, true));
+}
+
+}  // namespace
+}  // namespace rankfill
