@@ -25,5 +25,7 @@ if(RANKFILL_WITH_CUDA)
     set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION "-std=c++20")
   endif()
   set(CMAKE_CUDA_STANDARD 20)
+  # constexpr functions of host headers (kernels/detail/philox.hpp) serve device code too.
+  string(APPEND CMAKE_CUDA_FLAGS " --expt-relaxed-constexpr")
 endif()
 message(STATUS "rankfill: CUDA half: ${RANKFILL_WITH_CUDA}")
