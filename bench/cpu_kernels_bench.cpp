@@ -6,7 +6,7 @@
 
 #include "backend/cpu.hpp"
 #include "kernels/als_half.hpp"
-#include "kernels/gradient_entries.hpp"
+#include "kernels/gradient_rows.hpp"
 #include "kernels/loss.hpp"
 #include "problem/problem.hpp"
 
@@ -41,10 +41,11 @@ Entries power_law_entries() {
 struct Fixture {
   explicit Fixture(int rank)
       : host(prepare_on_host(entries(), {.rank = rank, .regularization = 1}, nullptr)),
-        problem(upload_problem<float>(backend, host, Formulation::entries, false)),
+        problem(upload_problem<float>(backend, host, rank, Formulation::entries, false)),
         at(backend, problem.num_rows, problem.num_cols, rank, "the factors"),
         gradient(backend, problem.num_rows, problem.num_cols, rank, "the gradient"),
-        sum(backend, 1, "a sum") {
+        sum(backend, 1, "a sum"),
+        sums(backend, kHalfSweepSums, "sums") {
     at.row.values.upload(detail::cast<float>(random_start(0, 0, host.by_row.row_ptr, rank, 1)));
     at.col.values.upload(detail::cast<float>(random_start(0, 1, host.by_col.row_ptr, rank, 1)));
   }
@@ -58,7 +59,7 @@ struct Fixture {
   HostProblem host;
   Problem<float, CpuBackend> problem;
   Factors<float, CpuBackend> at, gradient;
-  Buffer<double, CpuBackend> sum;
+  Buffer<double, CpuBackend> sum, sums;
 };
 
 void loss(benchmark::State& state) {
@@ -68,22 +69,22 @@ void loss(benchmark::State& state) {
   state.SetBytesProcessed(state.iterations() * f.gathered_bytes());
 }
 
-void gradient(benchmark::State& state) {
+void gradient_of_rows(benchmark::State& state) {
   Fixture f(static_cast<int>(state.range(0)));
-  for (auto _ : state) gradient_entries(f.backend, f.problem.observations, f.at, f.gradient, f.sum);
-  state.SetBytesProcessed(state.iterations() * 2 * f.gathered_bytes());
+  for (auto _ : state)
+    gradient_rows(f.backend, f.problem.observations.by_row, f.at.row, f.at.col, Gather::full, f.gradient.row, f.sum);
+  state.SetBytesProcessed(state.iterations() * f.gathered_bytes());
 }
 
 void als_half_rows(benchmark::State& state) {
   Fixture f(static_cast<int>(state.range(0)));
   const Buffer<float, CpuBackend> plain;
-  for (auto _ : state)
-    benchmark::DoNotOptimize(als_half(f.backend, f.problem.observations.by_row, 1.0, plain, f.at.col, f.at.row));
+  for (auto _ : state) als_half(f.backend, f.problem.observations.by_row, 1.0, plain, f.at.col, {}, f.at.row, f.sums);
   state.SetItemsProcessed(state.iterations() * f.problem.num_entries);
 }
 
 BENCHMARK(loss)->Arg(16)->Arg(64)->Arg(128)->UseRealTime();
-BENCHMARK(gradient)->Arg(16)->Arg(64)->Arg(128)->UseRealTime();
+BENCHMARK(gradient_of_rows)->Arg(16)->Arg(64)->Arg(128)->UseRealTime();
 BENCHMARK(als_half_rows)->Arg(16)->Arg(64)->Arg(128)->UseRealTime();
 
 }  // namespace

@@ -90,8 +90,9 @@ std::array<double, 3> solve_row(RowSolver<T>& s, const Csr<T, CpuBackend>& m, st
 }  // namespace
 
 template <class T>
-HalfSweep als_half(CpuBackend& backend, const Csr<T, CpuBackend>& m, double lambda,
-                   const Buffer<T, CpuBackend>& weights, const Factor<T, CpuBackend>& v, Factor<T, CpuBackend>& u) {
+void als_half(CpuBackend& backend, const Csr<T, CpuBackend>& m, double lambda, const Buffer<T, CpuBackend>& weights,
+              const Factor<T, CpuBackend>& v, const HalfSweepControl&, Factor<T, CpuBackend>& u,
+              Buffer<double, CpuBackend>& sums) {
   // Rows are dealt one by one because their cost varies by orders of magnitude; partial sums are kept per row and added in
   // row order, so the schedule does not show in the result.
   std::vector<std::array<double, 3>> partial(static_cast<std::size_t>(m.num_rows));
@@ -104,18 +105,16 @@ HalfSweep als_half(CpuBackend& backend, const Csr<T, CpuBackend>& m, double lamb
       partial[static_cast<std::size_t>(row)] = solve_row(solver, m, row, scaled, v, u.values.data() + row * u.rank);
     }
   }
-  HalfSweep sum;
-  for (const auto& row : partial) {
-    sum.squared_error += row[0];
-    sum.gradient_norm_squared += row[1];
-    sum.decrease += row[2];
-  }
-  return sum;
+  std::fill_n(sums.data(), kHalfSweepSums, 0.0);
+  for (const auto& row : partial)
+    for (std::size_t t = 0; t < kHalfSweepSums; ++t) sums.data()[t] += row[t];
 }
 
-template HalfSweep als_half(CpuBackend&, const Csr<float, CpuBackend>&, double, const Buffer<float, CpuBackend>&,
-                            const Factor<float, CpuBackend>&, Factor<float, CpuBackend>&);
-template HalfSweep als_half(CpuBackend&, const Csr<double, CpuBackend>&, double, const Buffer<double, CpuBackend>&,
-                            const Factor<double, CpuBackend>&, Factor<double, CpuBackend>&);
+template void als_half(CpuBackend&, const Csr<float, CpuBackend>&, double, const Buffer<float, CpuBackend>&,
+                       const Factor<float, CpuBackend>&, const HalfSweepControl&, Factor<float, CpuBackend>&,
+                       Buffer<double, CpuBackend>&);
+template void als_half(CpuBackend&, const Csr<double, CpuBackend>&, double, const Buffer<double, CpuBackend>&,
+                       const Factor<double, CpuBackend>&, const HalfSweepControl&, Factor<double, CpuBackend>&,
+                       Buffer<double, CpuBackend>&);
 
 }  // namespace rankfill

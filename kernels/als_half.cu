@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "kernels/detail/entry_view.cuh"
 #include "kernels/detail/ordered_sum.cuh"
 
 // The plain form: three kernels per batch of rows, Grams in workspace memory.
@@ -20,8 +21,7 @@ constexpr int kDepth = 16;                                  ///< gathered rows p
 /// One block owns one row: residuals of 32 entries at a time (a warp each), then every thread adds them into its components
 /// of the gradient.  g_i = - sum_j e_j v_j + lambda w_i u_i;  partial[3 row] = sum e^2, partial[3 row + 1] = |g_i|^2.
 template <class T>
-__global__ void row_gradient_block_per_row(std::int64_t first_row, int rank, const std::int64_t* row_ptr,
-                                           const std::int32_t* col_idx, const T* values, T lambda, const T* weights,
+__global__ void row_gradient_block_per_row(std::int64_t first_row, int rank, EntryView<T> m, T lambda, const T* weights,
                                            const T* v, const T* u, T* gradients, double* partial) {
   double* scratch = shared_memory<double>();
   T* e = reinterpret_cast<T*>(scratch + kWarpsPerBlock);
@@ -32,17 +32,17 @@ __global__ void row_gradient_block_per_row(std::int64_t first_row, int rank, con
   for (int k = threadIdx.x; k < rank; k += blockDim.x) g[k] = scaled * u_i[k];  // each thread keeps to its own k
 
   double squared_error = 0;
-  const std::int64_t last = row_ptr[row + 1];
-  for (std::int64_t p = row_ptr[row]; p < last; p += kStaged) {
+  const std::int64_t last = m.row_ptr[row + 1];
+  for (std::int64_t p = m.row_ptr[row]; p < last; p += kStaged) {
     const int count = static_cast<int>(last - p < kStaged ? last - p : kStaged);
     for (int t = threadIdx.x / warp_size; t < count; t += kWarpsPerBlock) {
-      const T predicted = warp_dot(rank, u_i, v + std::int64_t{col_idx[p + t]} * rank);
-      if (lane_id() == 0) e[t] = values[p + t] - predicted;
+      const T predicted = warp_dot(rank, u_i, v + m.col(p + t) * rank);
+      if (lane_id() == 0) e[t] = m.value(p + t) - predicted;
     }
     __syncthreads();
     for (int k = threadIdx.x; k < rank; k += blockDim.x) {
       T sum = g[k];
-      for (int t = 0; t < count; ++t) sum -= e[t] * v[std::int64_t{col_idx[p + t]} * rank + k];
+      for (int t = 0; t < count; ++t) sum -= e[t] * v[m.col(p + t) * rank + k];
       g[k] = sum;
     }
     if (threadIdx.x == 0)
@@ -61,21 +61,21 @@ __global__ void row_gradient_block_per_row(std::int64_t first_row, int rank, con
 /// One block owns one 32 x 32 tile of one row's Gram, on or below the diagonal: blockIdx.x the row, blockIdx.y the tile.
 /// 16 gathered rows at a time are staged in shared memory; each of 16 x 16 threads holds 2 x 2 numbers.
 template <class T>
-__global__ void gram_block_per_tile(std::int64_t first_row, int rank, const std::int64_t* row_ptr,
-                                    const std::int32_t* col_idx, T lambda, const T* weights, const T* v, T* grams) {
+__global__ void gram_block_per_tile(std::int64_t first_row, int rank, EntryView<T> m, T lambda, const T* weights,
+                                    const T* v, T* grams) {
   T* a = shared_memory<T>();  // kDepth x kTile, for the tile's rows
   T* b = a + kDepth * kTile;  // the same for its columns
   int tile_row = 0, tile_col = static_cast<int>(blockIdx.y);
   while (tile_col > tile_row) tile_col -= ++tile_row;  // row r of the lower triangle has r + 1 tiles
   const int k0 = tile_row * kTile, l0 = tile_col * kTile;
   const int x = threadIdx.x % 16, y = threadIdx.x / 16;
-  const std::int64_t row = first_row + blockIdx.x, last = row_ptr[row + 1];
+  const std::int64_t row = first_row + blockIdx.x, last = m.row_ptr[row + 1];
   T sum[2][2] = {};
-  for (std::int64_t p = row_ptr[row]; p < last; p += kDepth) {
+  for (std::int64_t p = m.row_ptr[row]; p < last; p += kDepth) {
     for (int s = threadIdx.x; s < kDepth * kTile; s += blockDim.x) {
       const int t = s / kTile, k = s % kTile;
       const bool entry = p + t < last;
-      const T* v_j = v + (entry ? std::int64_t{col_idx[p + t]} * rank : 0);
+      const T* v_j = v + (entry ? m.col(p + t) * rank : 0);
       a[s] = entry && k0 + k < rank ? v_j[k0 + k] : T{0};
       b[s] = entry && l0 + k < rank ? v_j[l0 + k] : T{0};
     }
@@ -180,9 +180,10 @@ __global__ void solve_block_per_row(std::int64_t first_row, int rank, bool in_sh
 }  // namespace
 
 template <class T>
-HalfSweep als_half(CudaBackend& backend, const Csr<T, CudaBackend>& m, double lambda,
-                   const Buffer<T, CudaBackend>& weights, const Factor<T, CudaBackend>& v, Factor<T, CudaBackend>& u) {
-  if (m.num_rows == 0) return {};
+void als_half(CudaBackend& backend, const Csr<T, CudaBackend>& m, double lambda, const Buffer<T, CudaBackend>& weights,
+              const Factor<T, CudaBackend>& v, const HalfSweepControl&, Factor<T, CudaBackend>& u,
+              Buffer<double, CudaBackend>& sums) {
+  if (m.num_rows == 0) return sums.fill_zero();
   const int rank = u.rank;
   const std::size_t vector_bytes = static_cast<std::size_t>(rank) * sizeof(T);
   const std::size_t gram_bytes = vector_bytes * static_cast<std::size_t>(rank);
@@ -199,25 +200,22 @@ HalfSweep als_half(CudaBackend& backend, const Csr<T, CudaBackend>& m, double la
   for (std::int64_t first = 0; first < m.num_rows; first += batch) {
     const auto rows = static_cast<unsigned>(std::min(batch, m.num_rows - first));
     launch(backend, {dim3(rows), dim3(kBlockThreads), sum_bytes + kStaged * sizeof(T)}, row_gradient_block_per_row<T>,
-           first, rank, m.row_ptr.data(), m.col_idx.data(), m.values.data(), scalar, weights.data(), v.values.data(),
-           u.values.data(), gradients, space.partial);
+           first, rank, view(m), scalar, weights.data(), v.values.data(), u.values.data(), gradients, space.partial);
     launch(backend, {dim3(rows, tiles * (tiles + 1) / 2), dim3(kBlockThreads), 2 * kDepth * kTile * sizeof(T)},
-           gram_block_per_tile<T>, first, rank, m.row_ptr.data(), m.col_idx.data(), scalar, weights.data(),
-           v.values.data(), grams);
+           gram_block_per_tile<T>, first, rank, view(m), scalar, weights.data(), v.values.data(), grams);
     launch(backend, {dim3(rows), dim3(kBlockThreads), sum_bytes + vector_bytes + (in_shared ? gram_bytes : 0)},
            solve_block_per_row<T>, first, rank, in_shared, std::numeric_limits<T>::epsilon(),
            std::numeric_limits<T>::min(), m.row_ptr.data(), scalar, weights.data(), grams, gradients, u.values.data(),
            space.partial);
   }
-  ordered_sum<3>(backend, space.partial, m.num_rows, space.total);
-  double sum[3];
-  backend.download(sum, space.total, sizeof sum);
-  return {sum[0], sum[1], sum[2]};
+  ordered_sum<kHalfSweepSums>(backend, space.partial, m.num_rows, sums.data());
 }
 
-template HalfSweep als_half(CudaBackend&, const Csr<float, CudaBackend>&, double, const Buffer<float, CudaBackend>&,
-                            const Factor<float, CudaBackend>&, Factor<float, CudaBackend>&);
-template HalfSweep als_half(CudaBackend&, const Csr<double, CudaBackend>&, double, const Buffer<double, CudaBackend>&,
-                            const Factor<double, CudaBackend>&, Factor<double, CudaBackend>&);
+template void als_half(CudaBackend&, const Csr<float, CudaBackend>&, double, const Buffer<float, CudaBackend>&,
+                       const Factor<float, CudaBackend>&, const HalfSweepControl&, Factor<float, CudaBackend>&,
+                       Buffer<double, CudaBackend>&);
+template void als_half(CudaBackend&, const Csr<double, CudaBackend>&, double, const Buffer<double, CudaBackend>&,
+                       const Factor<double, CudaBackend>&, const HalfSweepControl&, Factor<double, CudaBackend>&,
+                       Buffer<double, CudaBackend>&);
 
 }  // namespace rankfill

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <vector>
+
 #include "backend/backend.hpp"
 
 namespace rankfill {
@@ -12,27 +14,46 @@ class CudaBackend;
 struct HalfSweep {
   double squared_error = 0;  ///< sum_p e_p^2 before the update
   double gradient_norm_squared =
-      0;                ///< |g|^2 before the update, g the gradient for the rows solved, lambda term included
-  double decrease = 0;  ///< sum_i 1/2 <g_i, d_i>: by how much the update lowers the objective (at least)
+      0;  ///< |g|^2 before the update, g the gradient for the rows solved, lambda term included
+  double decrease =
+      0;  ///< sum_i 1/2 <g_i, d_i>: by how much the update lowers the objective (at least, when solved exactly)
+};
+inline constexpr int kHalfSweepSums = 3;  ///< numbers of a HalfSweep on a backend, in this order
+
+/// Waits.
+template <class B>
+HalfSweep read_half_sweep(const Buffer<double, B>& sums) {
+  const std::vector<double> s = sums.download();
+  return {s[0], s[1], s[2]};
+}
+
+/// How a half-sweep is done.
+struct HalfSweepControl {
+  Gather gather = Gather::full;
+  /// 0: every row is solved exactly.  n > 0: n conjugate-gradient steps from the old u_i, fewer where the row has converged.
+  int cg_steps = 0;
 };
 
 /// Replaces every row of u by the minimiser of the objective with v held.  docs/math.md Eq. 12-13.  For each row i:
 ///     e_j = m_ij - <u_i, v_j>                                        j in S_i
 ///     g   = - sum_j e_j v_j + lambda w_i u_i                         gradient at the old u_i
 ///     A   = sum_j v_j v_j^T + lambda w_i I                           rank x rank, lower triangle
-///     d   = A^-1 g  (Cholesky)          u_i <- u_i - d
+///     d   = A^-1 g  (Cholesky, or CG from d = 0)          u_i <- u_i - d
 /// The *delta form*: the same point as A^-1 b, but an error in A only damps the step, the gradient stays exact.
 /// w_i = weights[i], or 1 when `weights` is empty.  Where lambda w_i is below s = 2 rank eps max_k A_kk, the diagonal is
 /// raised by the difference: a row with too few entries and lambda = 0 is then positive definite in spite of rounding, and
 /// takes a shorter step towards the same minimiser, never a NaN.  A row with no entries becomes 0.
+/// `sums` (kHalfSweepSums numbers, on the backend) receives a HalfSweep.
 /// One pass; k^2 flops per entry and k^3/3 per row.
 /// CUDA (plain form): Grams of a batch of rows in workspace memory, then one block per system.
-/// Fixed summation order: same bits every time.  Waits.
+/// Fixed summation order: same bits every time.  Enqueues; does not wait.
 template <class T>
-HalfSweep als_half(CpuBackend&, const Csr<T, CpuBackend>& m, double lambda, const Buffer<T, CpuBackend>& weights,
-                   const Factor<T, CpuBackend>& v, Factor<T, CpuBackend>& u);
+void als_half(CpuBackend&, const Csr<T, CpuBackend>& m, double lambda, const Buffer<T, CpuBackend>& weights,
+              const Factor<T, CpuBackend>& v, const HalfSweepControl& control, Factor<T, CpuBackend>& u,
+              Buffer<double, CpuBackend>& sums);
 template <class T>
-HalfSweep als_half(CudaBackend&, const Csr<T, CudaBackend>& m, double lambda, const Buffer<T, CudaBackend>& weights,
-                   const Factor<T, CudaBackend>& v, Factor<T, CudaBackend>& u);
+void als_half(CudaBackend&, const Csr<T, CudaBackend>& m, double lambda, const Buffer<T, CudaBackend>& weights,
+              const Factor<T, CudaBackend>& v, const HalfSweepControl& control, Factor<T, CudaBackend>& u,
+              Buffer<double, CudaBackend>& sums);
 
 }  // namespace rankfill

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "backend/cuda_check.hpp"
+#include "kernels/detail/entry_view.cuh"
 #include "kernels/detail/ordered_sum.cuh"
 
 namespace rankfill {
@@ -25,12 +26,20 @@ using DenseMatrix = std::unique_ptr<std::remove_pointer_t<cusparseDnMatDescr_t>,
 template <class T>
 constexpr cudaDataType kDataType = std::is_same_v<T, float> ? CUDA_R_32F : CUDA_R_64F;
 
-/// cuSPARSE takes both index arrays of one width; ours are 64-bit offsets and 32-bit columns.
-template <class From, class To>
-__global__ void convert_thread_per_number(std::int64_t size, const From* from, To* to) {
+/// cuSPARSE takes both index arrays of one width, and plain values; ours are 64-bit offsets, narrow columns and codes.
+template <class To>
+__global__ void convert_offsets_thread_per_number(std::int64_t size, const std::int64_t* from, To* to) {
   const std::int64_t stride = std::int64_t{gridDim.x} * blockDim.x;
   for (std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x; i < size; i += stride)
     to[i] = static_cast<To>(from[i]);
+}
+template <class T, class Index>
+__global__ void decode_thread_per_entry(std::int64_t size, EntryView<T> m, Index* cols, T* values) {
+  const std::int64_t stride = std::int64_t{gridDim.x} * blockDim.x;
+  for (std::int64_t p = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x; p < size; p += stride) {
+    cols[p] = static_cast<Index>(m.col(p));
+    values[p] = m.value(p);
+  }
 }
 
 template <class T>
@@ -53,26 +62,23 @@ DenseMatrix dense(const Factor<T, CudaBackend>& x) {
   return DenseMatrix(d);
 }
 
-/// One order of Omega:  r = P o (M - X Y^T),  g = - R Y.
-/// Index arrays of one width and cuSPARSE's buffer live in the workspace, in this order.
-template <class T>
+/// One order of Omega:  r = P o (M - X Y^T),  g = - R Y.  Index: the width cuSPARSE is given both index arrays in.
+/// Offsets, columns and cuSPARSE's buffer live in the workspace, in this order.
+template <class T, class Index>
 void project_and_multiply(CudaBackend& backend, const Csr<T, CudaBackend>& m, const Factor<T, CudaBackend>& x,
                           const Factor<T, CudaBackend>& y, Buffer<T, CudaBackend>& r, Factor<T, CudaBackend>& g) {
-  r.copy_from(m.values);
-  const bool narrow = m.num_entries < std::numeric_limits<std::int32_t>::max();
-  const std::int64_t converted = narrow ? m.num_rows + 1 : m.num_entries;
-  const std::size_t index_bytes =
-      (static_cast<std::size_t>(converted) * (narrow ? 4 : 8) + 255) / 256 * 256;  // cuSPARSE buffers: 128-byte aligned
+  const auto aligned = [](std::int64_t count) {  // cuSPARSE buffers: 128-byte aligned
+    return (static_cast<std::size_t>(count) * sizeof(Index) + 255) / 256 * 256;
+  };
+  const std::size_t offset_bytes = aligned(m.num_rows + 1), index_bytes = offset_bytes + aligned(m.num_entries);
+  constexpr auto type = sizeof(Index) == 4 ? CUSPARSE_INDEX_32I : CUSPARSE_INDEX_64I;
 
   const T minus_one = -1, one = 1, zero = 0;
   const auto a = dense(x), b = dense(y), product = dense(g);
   const auto describe = [&](std::byte* indices) {
     cusparseSpMatDescr_t d = nullptr;
-    void* offsets = narrow ? static_cast<void*>(indices) : const_cast<std::int64_t*>(m.row_ptr.data());
-    void* columns = narrow ? static_cast<void*>(const_cast<std::int32_t*>(m.col_idx.data())) : indices;
-    const auto type = narrow ? CUSPARSE_INDEX_32I : CUSPARSE_INDEX_64I;
-    check(cusparseCreateCsr(&d, m.num_rows, m.num_cols, m.num_entries, offsets, columns, r.data(), type, type,
-                            CUSPARSE_INDEX_BASE_ZERO, kDataType<T>),
+    check(cusparseCreateCsr(&d, m.num_rows, m.num_cols, m.num_entries, indices, indices + offset_bytes, r.data(), type,
+                            type, CUSPARSE_INDEX_BASE_ZERO, kDataType<T>),
           "cusparseCreateCsr");
     return SparseMatrix(d);
   };
@@ -92,13 +98,13 @@ void project_and_multiply(CudaBackend& backend, const Csr<T, CudaBackend>& m, co
   }
   indices = static_cast<std::byte*>(
       backend.workspace(index_bytes + std::max(sddmm_bytes, spmm_bytes), "cuSPARSE indices and buffer"));
-  const LaunchShape shape{dim3(blocks_for(converted, kBlockThreads)), dim3(kBlockThreads), 0};
-  if (narrow)
-    launch(backend, shape, convert_thread_per_number<std::int64_t, std::int32_t>, converted, m.row_ptr.data(),
-           reinterpret_cast<std::int32_t*>(indices));
-  else
-    launch(backend, shape, convert_thread_per_number<std::int32_t, std::int64_t>, converted, m.col_idx.data(),
-           reinterpret_cast<std::int64_t*>(indices));
+  const auto shape = [](std::int64_t count) {
+    return LaunchShape{dim3(blocks_for(count, kBlockThreads)), dim3(kBlockThreads), 0};
+  };
+  launch(backend, shape(m.num_rows + 1), convert_offsets_thread_per_number<Index>, m.num_rows + 1, m.row_ptr.data(),
+         reinterpret_cast<Index*>(indices));
+  launch(backend, shape(m.num_entries), decode_thread_per_entry<T, Index>, m.num_entries, view(m),
+         reinterpret_cast<Index*>(indices + offset_bytes), r.data());
   const auto sparse = describe(indices);
   // r = -1 * P o (X Y^T) + 1 * r
   check(cusparseSDDMM(backend.sparse(), n, t, &minus_one, a.get(), b.get(), &one, sparse.get(), kDataType<T>,
@@ -108,6 +114,15 @@ void project_and_multiply(CudaBackend& backend, const Csr<T, CudaBackend>& m, co
   check(cusparseSpMM(backend.sparse(), n, n, &minus_one, sparse.get(), b.get(), &zero, product.get(), kDataType<T>,
                      CUSPARSE_SPMM_CSR_ALG3, indices + index_bytes),
         "cusparseSpMM");
+}
+
+template <class T>
+void project_and_multiply(CudaBackend& backend, const Csr<T, CudaBackend>& m, const Factor<T, CudaBackend>& x,
+                          const Factor<T, CudaBackend>& y, Buffer<T, CudaBackend>& r, Factor<T, CudaBackend>& g) {
+  if (m.num_entries < std::numeric_limits<std::int32_t>::max())
+    project_and_multiply<T, std::int32_t>(backend, m, x, y, r, g);
+  else
+    project_and_multiply<T, std::int64_t>(backend, m, x, y, r, g);
 }
 
 /// Enqueues the sum of squares of e.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/line_search.hpp"
 
+#include "kernels/detail/entry_view.cuh"
 #include "kernels/detail/ordered_sum.cuh"
 
 namespace rankfill {
@@ -9,14 +10,13 @@ namespace {
 
 /// One warp owns one row and leaves its six sums in partial[6 row ..].
 template <class T>
-__global__ void line_sums_warp_per_row(std::int64_t num_rows, int rank, const std::int64_t* row_ptr,
-                                       const std::int32_t* col_idx, const T* values, const T* u, const T* v,
+__global__ void line_sums_warp_per_row(std::int64_t num_rows, int rank, EntryView<T> m, const T* u, const T* v,
                                        const T* du, const T* dv, double* partial) {
   for (std::int64_t row = grid_warp(); row < num_rows; row += grid_warps()) {
     double sum[6] = {};
-    for (std::int64_t p = row_ptr[row]; p < row_ptr[row + 1]; ++p) {
-      const std::int64_t i = row * rank, j = std::int64_t{col_idx[p]} * rank;
-      const double e = values[p] - warp_dot(rank, u + i, v + j);
+    for (std::int64_t p = m.row_ptr[row]; p < m.row_ptr[row + 1]; ++p) {
+      const std::int64_t i = row * rank, j = m.col(p) * rank;
+      const double e = m.value(p) - warp_dot(rank, u + i, v + j);
       const double b = double{warp_dot(rank, du + i, v + j)} + double{warp_dot(rank, u + i, dv + j)};
       const double c = warp_dot(rank, du + i, dv + j);
       sum[0] += e * e;
@@ -38,9 +38,9 @@ LineSums read_line_sums(CudaBackend& backend, const Csr<T, CudaBackend>& m, cons
                         const Factors<T, CudaBackend>& direction) {
   if (m.num_entries == 0) return {};
   const SumSpace space(backend, m.num_rows, 6, 0, "line-search sums");
-  launch(backend, warp_per_row_shape(m.num_rows), line_sums_warp_per_row<T>, m.num_rows, at.row.rank, m.row_ptr.data(),
-         m.col_idx.data(), m.values.data(), at.row.values.data(), at.col.values.data(), direction.row.values.data(),
-         direction.col.values.data(), space.partial);
+  launch(backend, warp_per_row_shape(m.num_rows), line_sums_warp_per_row<T>, m.num_rows, at.row.rank, view(m),
+         at.row.values.data(), at.col.values.data(), direction.row.values.data(), direction.col.values.data(),
+         space.partial);
   ordered_sum<6>(backend, space.partial, m.num_rows, space.total);
   double sum[6];
   backend.download(sum, space.total, sizeof sum);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "kernels/detail/entry_view.cuh"
 #include "kernels/detail/ordered_sum.cuh"
 #include "kernels/loss.hpp"
 
@@ -8,13 +9,12 @@ namespace {
 
 /// One warp owns one row and leaves its sum of squares in partial[row].
 template <class T>
-__global__ void squared_error_warp_per_row(std::int64_t num_rows, int rank, const std::int64_t* row_ptr,
-                                           const std::int32_t* col_idx, const T* values, const T* u, const T* v,
+__global__ void squared_error_warp_per_row(std::int64_t num_rows, int rank, EntryView<T> m, const T* u, const T* v,
                                            double* partial) {
   for (std::int64_t row = grid_warp(); row < num_rows; row += grid_warps()) {
     double sum = 0;
-    for (std::int64_t p = row_ptr[row]; p < row_ptr[row + 1]; ++p) {
-      const double e = values[p] - warp_dot(rank, u + row * rank, v + std::int64_t{col_idx[p]} * rank);
+    for (std::int64_t p = m.row_ptr[row]; p < m.row_ptr[row + 1]; ++p) {
+      const double e = m.value(p) - warp_dot(rank, u + row * rank, v + m.col(p) * rank);
       sum += e * e;
     }
     if (lane_id() == 0) partial[row] = sum;
@@ -28,8 +28,8 @@ double read_squared_error(CudaBackend& backend, const Csr<T, CudaBackend>& m, co
                           const Factor<T, CudaBackend>& v) {
   if (m.num_entries == 0) return 0;
   const SumSpace space(backend, m.num_rows, 1, 0, "sums of squared residuals");
-  launch(backend, warp_per_row_shape(m.num_rows), squared_error_warp_per_row<T>, m.num_rows, u.rank, m.row_ptr.data(),
-         m.col_idx.data(), m.values.data(), u.values.data(), v.values.data(), space.partial);
+  launch(backend, warp_per_row_shape(m.num_rows), squared_error_warp_per_row<T>, m.num_rows, u.rank, view(m),
+         u.values.data(), v.values.data(), space.partial);
   ordered_sum<1>(backend, space.partial, m.num_rows, space.total);
   double sum = 0;
   backend.download(&sum, space.total, sizeof sum);

@@ -40,7 +40,7 @@ GradientCheck check_gradient(const Entries& entries, const Options& options) {
   if (const int device = resolve_device(options.device); device >= 0)
     return check_gradient_cuda(device, entries, options);
   CpuBackend backend(options.threads);
-  return check_gradient_on(backend, true, entries, options);
+  return check_gradient_on(backend, entries, options);
 }
 
 }  // namespace rankfill

@@ -20,17 +20,19 @@ GradientCheckRow compare_with_differences(const std::function<double(double)>& a
 
 /// check_gradient() on one backend, in float64.
 template <Backend B>
-GradientCheck check_gradient_on(B& backend, bool on_cpu, const Entries& entries, const Options& options) {
+GradientCheck check_gradient_on(B& backend, const Entries& entries, const Options& options) {
   Options asked = options;
   asked.formulation = Formulation::automatic;
   const HostProblem host = prepare_on_host(entries, asked, nullptr);
   GradientCheck check{.rows = {}, .passed = true};
-  for (const auto formulation : {Formulation::entries, Formulation::projection, Formulation::block}) {
+  for (const auto formulation :
+       {Formulation::entries, Formulation::scatter, Formulation::projection, Formulation::block}) {
     GradientCheckRow row;
     row.passed = true;
     row.note = "not run: the entries do not fill a block";
     if (formulation != Formulation::block || host.is_block) {
-      auto problem = upload_problem<double, B>(backend, host, formulation, !on_cpu);
+      auto problem =
+          upload_problem<double, B>(backend, host, options.rank, formulation, formulation == Formulation::scatter);
       const auto shaped = [&](const char* purpose) {
         return Factors<double, B>(backend, problem.num_rows, problem.num_cols, options.rank, purpose);
       };

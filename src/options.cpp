@@ -36,6 +36,9 @@ std::vector<InvalidOption> violations(const Options& o) {
   rule(o.bias_damping >= 0 && std::isfinite(o.bias_damping), "bias_damping", text(o.bias_damping), "must be >= 0");
   if (const auto* gd = std::get_if<GradientDescentOptions>(&o.solver))
     rule(gd->momentum >= 0 && gd->momentum < 1, "momentum", text(gd->momentum), "must be in [0, 1)");
+  if (const auto* als = std::get_if<AlsOptions>(&o.solver))
+    rule(als->cg_steps >= -1 && als->cg_steps <= 1024, "cg_steps", std::to_string(als->cg_steps),
+         "must be 0..1024, or -1 (automatic)");
   rule(o.threads >= 0, "threads", std::to_string(o.threads), "must be >= 0 (0: all)");
   rule(o.max_iterations >= 0, "max_iterations", std::to_string(o.max_iterations), "must be >= 0");
   rule(o.gradient_tolerance >= 0, "gradient_tolerance", text(o.gradient_tolerance), "must be >= 0");
@@ -60,6 +63,7 @@ void require_valid(const Options& options) {
 std::string_view to_string(Formulation f) {
   switch (f) {
     case Formulation::entries: return "entries";
+    case Formulation::scatter: return "scatter";
     case Formulation::projection: return "projection";
     case Formulation::block: return "block";
     default: return "auto";
@@ -68,7 +72,9 @@ std::string_view to_string(Formulation f) {
 
 std::string_view to_string(Center c) { return c == Center::none ? "none" : c == Center::mean ? "mean" : "bias"; }
 
-std::string_view to_string(Precision p) { return p == Precision::float32 ? "float32" : "float64"; }
+std::string_view to_string(Precision p) {
+  return p == Precision::float32 ? "float32" : p == Precision::float64 ? "float64" : "mixed";
+}
 
 namespace {
 // One overload per method: a variant alternative without a name does not compile.
@@ -81,9 +87,10 @@ std::string_view solver_name(const SolverOptions& solver) {
 }
 
 Formulation parse_formulation(std::string_view name) {
-  for (const auto f : {Formulation::automatic, Formulation::entries, Formulation::projection, Formulation::block})
+  for (const auto f : {Formulation::automatic, Formulation::entries, Formulation::scatter, Formulation::projection,
+                       Formulation::block})
     if (name == to_string(f)) return f;
-  throw InvalidOption("formulation", std::string(name), "must be auto, entries, projection or block");
+  throw InvalidOption("formulation", std::string(name), "must be auto, entries, scatter, projection or block");
 }
 
 Center parse_center(std::string_view name) {
@@ -93,9 +100,9 @@ Center parse_center(std::string_view name) {
 }
 
 Precision parse_precision(std::string_view name) {
-  for (const auto p : {Precision::float32, Precision::float64})
+  for (const auto p : {Precision::float32, Precision::float64, Precision::mixed})
     if (name == to_string(p)) return p;
-  throw InvalidOption("precision", std::string(name), "must be float32 or float64");
+  throw InvalidOption("precision", std::string(name), "must be float32, float64 or mixed");
 }
 
 SolverOptions parse_solver(std::string_view name) {

@@ -17,7 +17,7 @@ Result solve_cuda(int device, const Entries& train, const Options& options, cons
 
 GradientCheck check_gradient_cuda(int device, const Entries& entries, const Options& options) {
   CudaBackend backend(device);
-  return check_gradient_on(backend, false, entries, options);
+  return check_gradient_on(backend, entries, options);
 }
 
 const char* cuda_build_info() { return "with CUDA"; }

@@ -64,8 +64,9 @@ Result solve_in(B& backend, bool on_cpu, const Entries& train, const Options& op
 
   const auto begin = clock();
   HostProblem host = prepare_on_host(train, options, holdout);
-  const Formulation formulation = resolve(options.formulation, host.is_block, on_cpu);
-  auto problem = upload_problem<T, B>(backend, host, formulation, !on_cpu && formulation == Formulation::entries);
+  const Formulation formulation = resolve(options.formulation, host.is_block);
+  auto problem = upload_problem<T, B>(backend, host, options.rank, formulation, formulation == Formulation::scatter);
+  if (options.precision == Precision::mixed) problem.gather = Gather::half;
   Factors<T, B> at(backend, problem.num_rows, problem.num_cols, options.rank, "the factors");
   detail::fill_start(at, host, options, start);
   host.by_row = host.by_col = host.holdout = {};  // the backend has them now
@@ -94,8 +95,8 @@ Result solve_in(B& backend, bool on_cpu, const Entries& train, const Options& op
     summary.warnings.push_back("lambda = 0 and " + std::to_string(host.empty_rows) + " rows, " +
                                std::to_string(host.empty_cols) +
                                " columns have no entries: any factor fits them; theirs are zero");
-  if (!on_cpu && formulation == Formulation::entries)
-    summary.warnings.push_back("formulation entries on CUDA adds with atomics: bits vary from run to run");
+  if (!on_cpu && formulation == Formulation::scatter)
+    summary.warnings.push_back("formulation scatter on CUDA adds with atomics: bits vary from run to run");
   summary.message = describe(summary, options);
 
   Model& model = result.model;
@@ -115,8 +116,8 @@ Result solve_in(B& backend, bool on_cpu, const Entries& train, const Options& op
 template <Backend B>
 Result solve_on(B& backend, bool on_cpu, const Entries& train, const Options& options, const Entries* holdout,
                 const Start* start) {
-  return options.precision == Precision::float32 ? solve_in<float>(backend, on_cpu, train, options, holdout, start)
-                                                 : solve_in<double>(backend, on_cpu, train, options, holdout, start);
+  return options.precision == Precision::float64 ? solve_in<double>(backend, on_cpu, train, options, holdout, start)
+                                                 : solve_in<float>(backend, on_cpu, train, options, holdout, start);
 }
 
 }  // namespace rankfill

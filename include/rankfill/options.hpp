@@ -15,7 +15,11 @@
 namespace rankfill {
 
 /// Alternating least squares: exact row solves.  docs/math.md Eq. 12-13; Zhou et al. 2008 for the weighted form.
-struct AlsOptions {};
+struct AlsOptions {
+  /// Conjugate-gradient steps per row in place of an exact solve; 0: exact; -1: automatic, which is exact on the CPU, and on
+  /// CUDA exact up to rank 64 and 3 steps above.  Three warm steps take as many sweeps as exact solves.
+  int cg_steps = -1;
+};
 
 /// Steepest descent with exact line search.  docs/math.md Eq. 14-16.
 struct GradientDescentOptions {
@@ -27,8 +31,9 @@ using SolverOptions = std::variant<AlsOptions, GradientDescentOptions>;
 
 /// How the gradient is evaluated; all agree to rounding.  docs/math.md Eq. 6-10.
 enum class Formulation {
-  automatic,   ///< block when the entries fill a block exactly; else entries (CPU) or projection (CUDA, reproducible)
-  entries,     ///< residual and row gradients entry by entry.  On CUDA: COO with atomics, bits vary from run to run
+  automatic,  ///< block when the entries fill a block exactly; else entries
+  entries,    ///< residual and row gradients entry by entry, every row owned by one worker; nothing is added atomically
+  scatter,    ///< the same as a scatter-add over triplets (COO).  On CUDA: atomics, so bits vary from run to run
   projection,  ///< R = P o (M - U V'), then the products R V and R' U
   block        ///< dense products on a block I x J that is observed entirely; InvalidOption if Omega is not one
 };
@@ -40,7 +45,11 @@ enum class Center {
   bias   ///< the mean and damped row and column biases
 };
 
-enum class Precision { float32, float64 };
+enum class Precision {
+  float32,
+  float64,
+  mixed  ///< float32, but ALS on CUDA fetches float16 copies of the factors: half the traffic.  On the CPU: float32
+};
 
 /// What a callback wants next.
 enum class CallbackAction { proceed, stop };

@@ -23,7 +23,7 @@ struct Start {
 ///
 /// `holdout`, when given, is never fitted: it steers early stopping and fills holdout_rmse.  `start`, when given, replaces
 /// the seeded start.  Deterministic: the same data, options and backend give the same bits, whatever the thread count,
-/// except under Formulation::entries on CUDA.
+/// except under Formulation::scatter on CUDA.
 ///
 /// *Throws* InvalidOption (the first violated rule), InvalidData (no entries, index out of range, duplicates, NaN or Inf),
 /// BackendUnavailable, OutOfDeviceMemory, DeviceError.  A numerical breakdown is not an exception (see Termination).

@@ -122,7 +122,36 @@ struct Factors {
   Factor<T, B> col;  ///< n x k
 };
 
-/// Sparse matrix in compressed row order; columns ascend within a row.  64-bit offsets, 32-bit columns.
+/// One piece of a row: the unit of work that a warp or a block takes.  Pieces and their order are a property of the data, so
+/// sums over them have the same bits every time.
+struct Chunk {
+  std::int64_t first = 0;   ///< its first entry
+  std::int32_t length = 0;  ///< its number of entries
+  std::int32_t row = 0;
+  std::int32_t slot =
+      -1;  ///< where its partial result goes; -1: it is the whole row, the result goes to the row itself
+  std::int32_t unused = 0;
+};
+
+/// A row of several chunks: its result is the sum of `num_slots` partial results, in order.
+struct SplitRow {
+  std::int32_t row = 0;
+  std::int32_t first_slot = 0;
+  std::int32_t num_slots = 0;
+};
+
+/// Who does which rows.  See problem/row_plan.hpp.  Every row with entries is in exactly one of the two lists.
+template <class B>
+struct RowPlan {
+  Buffer<Chunk, B> chunks;             ///< of long rows, longest first
+  Buffer<std::int32_t, B> short_rows;  ///< too short for a worker of their own; longest first
+  Buffer<std::int32_t, B> empty_rows;  ///< rows without entries, ascending
+  Buffer<SplitRow, B> split_rows;      ///< rows of several chunks
+  std::int32_t num_slots = 0;          ///< partial results in all
+};
+
+/// Sparse matrix in compressed row order; columns ascend within a row.  64-bit offsets.  A backend may store columns and
+/// values narrower than they are; then col_idx or values is empty.
 template <class T, class B>
 struct Csr {
   std::int64_t num_rows = 0;
@@ -131,7 +160,20 @@ struct Csr {
   Buffer<std::int64_t, B> row_ptr;  ///< num_rows + 1
   Buffer<std::int32_t, B> col_idx;  ///< num_entries
   Buffer<T, B> values;              ///< num_entries
+
+  // Narrow storage: in place of the two above.
+  Buffer<std::uint16_t, B> narrow_col_idx;  ///< num_entries, when num_cols <= 65536
+  Buffer<std::uint8_t, B> codes8;           ///< value = code_offset + code_step * code, when that loses nothing
+  Buffer<std::uint16_t, B> codes16;         ///< the same in 16 bits
+  T code_offset = 0, code_step = 0;
+
+  RowPlan<B> gradient_plan;  ///< for kernels that give a row to a warp; empty where the backend wants none
+  RowPlan<B> solve_plan;     ///< for kernels that give a row to a block
 };
+
+/// In what precision a kernel may fetch the rows of the other factor.  `half`: from a float16 copy made for the call; sums,
+/// the rows' own factor and results stay in T.  The CPU always fetches in full.
+enum class Gather { full, half };
 
 /// The observed entries in both orders, and the row of each entry (COO) for the backends and formulations that want it.
 template <class T, class B>

@@ -17,6 +17,11 @@ class CpuBackend {
   /// 0 threads: all the process may use.
   explicit CpuBackend(int threads = 0);
 
+  /// What AlsOptions::cg_steps = -1 means here.
+  static constexpr int automatic_cg_steps(int) { return 0; }
+  /// Whether kernels want row plans.
+  static constexpr bool kPlansRows = false;
+
   int threads() const { return threads_; }
   std::string name() const;
 

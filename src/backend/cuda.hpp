@@ -24,6 +24,11 @@ class CudaBackend {
   CudaBackend(const CudaBackend&) = delete;
   CudaBackend& operator=(const CudaBackend&) = delete;
 
+  /// What AlsOptions::cg_steps = -1 means here.
+  static constexpr int automatic_cg_steps(int rank) { return rank <= 64 ? 0 : 3; }
+  /// Whether kernels want row plans.
+  static constexpr bool kPlansRows = true;
+
   cudaStream_t stream() const noexcept { return stream_; }
   cublasHandle_t blas() const noexcept { return blas_; }
   cusparseHandle_t sparse() const noexcept { return sparse_; }

@@ -96,12 +96,16 @@ void SolveFlags::add_method(CLI::App& parser) {
   parser
       .add_option(
           "--formulation", formulation,
-          "How the gradient is computed: entries, projection or block (only for a block that is observed entirely). "
+          "How the gradient is computed: entries, scatter, projection or block (only for a block that is observed "
+          "entirely). "
           "All agree to rounding; auto takes the fastest reproducible one")
       ->type_name("NAME")
       ->group(group)
       ->capture_default_str();
-  parser.add_option("--precision", precision, "float32 or float64; sums over the data are float64 in both")
+  parser
+      .add_option("--precision", precision,
+                  "float32, float64, or mixed (float32 that fetches float16 copies on CUDA); "
+                  "sums over the data are float64 in all")
       ->type_name("NAME")
       ->group(group)
       ->capture_default_str();

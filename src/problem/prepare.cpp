@@ -63,10 +63,9 @@ double automatic_regularization(const HostProblem& problem) {
   return std::pow(plain, 1 - problem.weighting) * std::pow(count, problem.weighting);
 }
 
-Formulation resolve(Formulation asked, bool is_block, bool on_cpu) {
+Formulation resolve(Formulation asked, bool is_block) {
   if (asked != Formulation::automatic) return asked;
-  if (is_block) return Formulation::block;
-  return on_cpu ? Formulation::entries : Formulation::projection;
+  return is_block ? Formulation::block : Formulation::entries;
 }
 
 }  // namespace rankfill

@@ -8,6 +8,8 @@
 
 #include "backend/backend.hpp"
 #include "problem/center.hpp"
+#include "problem/narrow.hpp"
+#include "problem/row_plan.hpp"
 #include "problem/sort.hpp"
 #include "problem/start.hpp"
 #include "rankfill/error.hpp"
@@ -40,7 +42,7 @@ HostProblem prepare_on_host(const Entries& train, const Options& options, const 
 double automatic_regularization(const HostProblem& problem);
 
 /// The formulation that `automatic` means for this problem.
-Formulation resolve(Formulation asked, bool is_block, bool on_cpu);
+Formulation resolve(Formulation asked, bool is_block);
 
 /// The problem on a backend, in the solver's scalar.  Immutable but for the block's scratch.
 template <class T, class B>
@@ -52,6 +54,7 @@ struct Problem {
   double lambda = 0;
   double value_rms = 0;
   Formulation formulation = Formulation::entries;
+  Gather gather = Gather::full;  ///< of the ALS half-sweeps
 
   Csr<T, B> holdout;
   std::int64_t num_holdout = 0;
@@ -65,15 +68,49 @@ std::vector<T> cast(const std::vector<double>& from) {
   return std::vector<T>(from.begin(), from.end());
 }
 
+/// Columns and values as narrow as they can be without loss.
 template <class T, class B>
-Csr<T, B> upload(B& backend, const HostCsr& m, const char* purpose) {
+void upload_entries_narrow(B& backend, const HostCsr& m, const char* purpose, Csr<T, B>& csr) {
+  if (m.num_cols <= 65536)
+    csr.narrow_col_idx = {backend, std::vector<std::uint16_t>(m.col_idx.begin(), m.col_idx.end()), purpose};
+  else
+    csr.col_idx = {backend, m.col_idx, purpose};
+  const auto coding = find_coding<T>(m.values);
+  if (!coding) {
+    csr.values = {backend, cast<T>(m.values), purpose};
+    return;
+  }
+  csr.code_offset = coding->offset;
+  csr.code_step = coding->step;
+  const auto codes = [&](auto width) {
+    std::vector<decltype(width)> c(m.values.size());
+    std::transform(m.values.begin(), m.values.end(), c.begin(),
+                   [&](double value) { return static_cast<decltype(width)>(coding->code(value)); });
+    return c;
+  };
+  if (coding->largest <= 255)
+    csr.codes8 = {backend, codes(std::uint8_t{}), purpose};
+  else
+    csr.codes16 = {backend, codes(std::uint16_t{}), purpose};
+}
+
+/// `rank`: what the row plans are made for.
+template <class T, class B>
+Csr<T, B> upload(B& backend, const HostCsr& m, int rank, const char* purpose) {
   Csr<T, B> csr;
   csr.num_rows = m.num_rows;
   csr.num_cols = m.num_cols;
   csr.num_entries = static_cast<std::int64_t>(m.values.size());
   csr.row_ptr = {backend, m.row_ptr, purpose};
-  csr.col_idx = {backend, m.col_idx, purpose};
-  csr.values = {backend, cast<T>(m.values), purpose};
+  if constexpr (B::kPlansRows) {
+    upload_entries_narrow(backend, m, purpose, csr);
+    const PlanLengths g = gradient_plan_lengths(), s = solve_plan_lengths(rank, csr.num_entries);
+    csr.gradient_plan = upload_plan(backend, plan_rows(m.row_ptr, g.chunk, g.short_row));
+    csr.solve_plan = upload_plan(backend, plan_rows(m.row_ptr, s.chunk, s.short_row));
+  } else {
+    csr.col_idx = {backend, m.col_idx, purpose};
+    csr.values = {backend, cast<T>(m.values), purpose};
+  }
   return csr;
 }
 
@@ -104,9 +141,10 @@ inline std::vector<std::int32_t> row_of_each_entry(const HostCsr& m) {
 
 }  // namespace detail
 
-/// Uploads what `formulation` needs.
+/// Uploads what `formulation` and `rank` need.
 template <class T, class B>
-Problem<T, B> upload_problem(B& backend, const HostProblem& host, Formulation formulation, bool needs_row_idx) {
+Problem<T, B> upload_problem(B& backend, const HostProblem& host, int rank, Formulation formulation,
+                             bool needs_row_idx) {
   Problem<T, B> p;
   p.num_rows = host.by_row.num_rows;
   p.num_cols = host.by_row.num_cols;
@@ -114,8 +152,8 @@ Problem<T, B> upload_problem(B& backend, const HostProblem& host, Formulation fo
   p.lambda = host.lambda;
   p.value_rms = host.value_rms;
   p.formulation = formulation;
-  p.observations.by_row = detail::upload<T>(backend, host.by_row, "the entries by row");
-  p.observations.by_col = detail::upload<T>(backend, host.by_col, "the entries by column");
+  p.observations.by_row = detail::upload<T>(backend, host.by_row, rank, "the entries by row");
+  p.observations.by_col = detail::upload<T>(backend, host.by_col, rank, "the entries by column");
   if (needs_row_idx)
     p.observations.row_idx = {backend, detail::row_of_each_entry(host.by_row), "the row of each entry"};
   if (host.weighting > 0) {
@@ -132,7 +170,7 @@ Problem<T, B> upload_problem(B& backend, const HostProblem& host, Formulation fo
     p.block.residual = {backend, p.num_entries, "the block's residual"};
   }
   if (host.num_holdout > 0) {
-    p.holdout = detail::upload<T>(backend, host.holdout, "the held-out entries");
+    p.holdout = detail::upload<T>(backend, host.holdout, rank, "the held-out entries");
     p.num_holdout = host.num_holdout;
     p.unseen_squared_error = host.unseen_squared_error;
   }

@@ -15,7 +15,12 @@ namespace rankfill {
 template <class T, class B>
 class Als {
  public:
-  Als(B& backend, Problem<T, B>& problem, int, const AlsOptions&) : backend_(backend), problem_(problem) {}
+  Als(B& backend, Problem<T, B>& problem, int rank, const AlsOptions& options)
+      : backend_(backend),
+        problem_(problem),
+        control_{problem.gather, options.cg_steps >= 0 ? options.cg_steps : B::automatic_cg_steps(rank)},
+        row_sums_(backend, kHalfSweepSums, "sums"),
+        col_sums_(backend, kHalfSweepSums, "sums") {}
 
   Step iterate(Factors<T, B>& at) {
     Step step;
@@ -24,11 +29,13 @@ class Als {
     step.before.gradient_scale = gradient_scale(backend_, problem_, at);
 
     // u_i <- argmin, V held
-    const auto rows =
-        als_half(backend_, problem_.observations.by_row, problem_.lambda, problem_.row_weights, at.col, at.row);
+    als_half(backend_, problem_.observations.by_row, problem_.lambda, problem_.row_weights, at.col, control_, at.row,
+             row_sums_);
     // v_j <- argmin, U held
-    als_half(backend_, problem_.observations.by_col, problem_.lambda, problem_.col_weights, at.row, at.col);
+    als_half(backend_, problem_.observations.by_col, problem_.lambda, problem_.col_weights, at.row, control_, at.col,
+             col_sums_);
 
+    const HalfSweep rows = read_half_sweep(row_sums_);
     step.before.squared_error = rows.squared_error;
     step.before.gradient_norm = std::sqrt(rows.gradient_norm_squared);
     return step;
@@ -37,6 +44,8 @@ class Als {
  private:
   B& backend_;
   Problem<T, B>& problem_;
+  HalfSweepControl control_;
+  Buffer<double, B> row_sums_, col_sums_;
 };
 
 }  // namespace rankfill

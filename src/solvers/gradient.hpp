@@ -5,8 +5,9 @@
 
 #include "backend/backend.hpp"
 #include "kernels/gradient_block.hpp"
-#include "kernels/gradient_entries.hpp"
 #include "kernels/gradient_projection.hpp"
+#include "kernels/gradient_rows.hpp"
+#include "kernels/gradient_scatter.hpp"
 #include "kernels/regularize.hpp"
 #include "problem/problem.hpp"
 
@@ -66,7 +67,12 @@ class Gradient {
       case Formulation::projection:
         gradient_projection(backend_, problem_.observations, at, residual_, gradient, squared_error_);
         break;
-      default: gradient_entries(backend_, problem_.observations, at, gradient, squared_error_);
+      case Formulation::scatter: gradient_scatter(backend_, problem_.observations, at, gradient, squared_error_); break;
+      default:
+        gradient_rows(backend_, problem_.observations.by_col, at.col, at.row, Gather::full, gradient.col,
+                      squared_error_);
+        gradient_rows(backend_, problem_.observations.by_row, at.row, at.col, Gather::full, gradient.row,
+                      squared_error_);
     }
     add_regularization(backend_, problem_.lambda, problem_.row_weights, at.row, gradient.row);
     add_regularization(backend_, problem_.lambda, problem_.col_weights, at.col, gradient.col);
@@ -84,7 +90,9 @@ class Gradient {
   }
 
   /// Passes over the entries that one evaluation costs.
-  double passes() const { return problem_.formulation == Formulation::projection ? 4 : 2; }
+  double passes() const {
+    return problem_.formulation == Formulation::projection ? 4 : problem_.formulation == Formulation::scatter ? 1 : 2;
+  }
 
  private:
   B& backend_;

@@ -10,6 +10,13 @@ template <class B>
 class AlsHalf : public KernelTest<B> {
  protected:
   template <class T>
+  HalfSweep sweep(OnBackend<T, B>& s, double lambda, const Buffer<T, B>& weights) {
+    Buffer<double, B> sums(*this->backend, kHalfSweepSums, "sums");
+    als_half(*this->backend, s.problem.observations.by_row, lambda, weights, s.at.col, {}, s.at.row, sums);
+    return read_half_sweep(sums);
+  }
+
+  template <class T>
   void check(const Case& c) {
     for (const bool plain : {true, false}) {
       OnBackend<T, B> s(*this->backend, c);
@@ -18,8 +25,7 @@ class AlsHalf : public KernelTest<B> {
         for (std::int64_t i = 0; i < c.dense.m; ++i) w[static_cast<std::size_t>(i)] = c.weight(i);
       const Buffer<T, B> weighted(*this->backend, detail::cast<T>(w), "weights");
       constexpr double lambda = 0.5;
-      const auto seen = als_half(*this->backend, s.problem.observations.by_row, lambda, plain ? s.weights : weighted,
-                                 s.at.col, s.at.row);
+      const HalfSweep seen = sweep(s, lambda, plain ? s.weights : weighted);
 
       const auto r = oracle::residual(c.dense, c.u, c.v, c.rank);
       auto g = oracle::row_gradient(r, c.v, c.rank);
@@ -66,7 +72,7 @@ TYPED_TEST(AlsHalf, StaysFiniteWithoutRegularization) {
   const Case c = make_case("rows with fewer entries than the rank", 9, 6, 8, 30);
   OnBackend<float, TypeParam> s(*this->backend, c);
 
-  als_half(*this->backend, s.problem.observations.by_row, 0.0, s.weights, s.at.col, s.at.row);
+  this->sweep(s, 0.0, s.weights);
 
   for (const float x : s.at.row.values.download()) EXPECT_TRUE(std::isfinite(x));
 }
@@ -75,8 +81,8 @@ TYPED_TEST(AlsHalf, RepeatsItsBits) {
   const Case c = make_case("ragged", 40, 30, 33, 30, 3);
   OnBackend<float, TypeParam> first(*this->backend, c), second(*this->backend, c);
 
-  als_half(*this->backend, first.problem.observations.by_row, 0.1, first.weights, first.at.col, first.at.row);
-  als_half(*this->backend, second.problem.observations.by_row, 0.1, second.weights, second.at.col, second.at.row);
+  this->sweep(first, 0.1, first.weights);
+  this->sweep(second, 0.1, second.weights);
 
   EXPECT_EQ(first.at.row.values.download(), second.at.row.values.download());
 }

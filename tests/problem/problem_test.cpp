@@ -66,13 +66,10 @@ TEST(Problem, RefusesTheBlockFormulationWithoutABlock) {
 }
 
 TEST(Problem, ResolvesTheFormulation) {
-  for (const bool cpu : {true, false}) {
-    EXPECT_EQ(resolve(Formulation::automatic, true, cpu), Formulation::block);
-    EXPECT_EQ(resolve(Formulation::entries, true, cpu), Formulation::entries);
-    EXPECT_EQ(resolve(Formulation::projection, true, cpu), Formulation::projection);
-  }
-  EXPECT_EQ(resolve(Formulation::automatic, false, true), Formulation::entries);
-  EXPECT_EQ(resolve(Formulation::automatic, false, false), Formulation::projection) << "reproducible";
+  EXPECT_EQ(resolve(Formulation::automatic, true), Formulation::block);
+  EXPECT_EQ(resolve(Formulation::automatic, false), Formulation::entries);
+  EXPECT_EQ(resolve(Formulation::entries, true), Formulation::entries);
+  EXPECT_EQ(resolve(Formulation::projection, true), Formulation::projection);
 }
 
 TEST(Problem, UnseenHeldOutEntriesArePredictedByTheKnownBiases) {
@@ -111,7 +108,7 @@ TEST(Problem, UploadsWhatTheFormulationNeeds) {
   o.center = Center::none;
   const HostProblem host = prepare_on_host(block(), o, nullptr);
 
-  const auto p = upload_problem<float>(cpu, host, Formulation::block, true);
+  const auto p = upload_problem<float>(cpu, host, 4, Formulation::block, true);
 
   EXPECT_EQ(p.block.num_rows, 2);
   EXPECT_EQ(p.block.num_cols, 2);
@@ -126,7 +123,7 @@ TEST(Problem, UploadsWhatTheFormulationNeeds) {
 TEST(Problem, PlainWeightingStoresNoWeights) {
   CpuBackend cpu(1);
   const auto p =
-      upload_problem<double>(cpu, prepare_on_host(ragged(), Options{}, nullptr), Formulation::entries, false);
+      upload_problem<double>(cpu, prepare_on_host(ragged(), Options{}, nullptr), 4, Formulation::entries, false);
   EXPECT_TRUE(p.row_weights.empty() && p.col_weights.empty() && p.observations.row_idx.empty());
 }
 

@@ -88,7 +88,7 @@ template <class T, class B>
 struct OnBackend {
   OnBackend(B& b, const Case& c, Formulation formulation = Formulation::entries)
       : host(host_problem(c)),
-        problem(upload_problem<T>(b, host, formulation, true)),
+        problem(upload_problem<T>(b, host, c.rank, formulation, true)),
         at(b, c.dense.m, c.dense.n, c.rank, "at"),
         direction(b, c.dense.m, c.dense.n, c.rank, "direction"),
         gradient(b, c.dense.m, c.dense.n, c.rank, "gradient"),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/gradient_entries.hpp"
+#include "kernels/gradient_rows.hpp"
 
 #include "tests/support/kernel_case.hpp"
 
@@ -7,12 +7,15 @@ namespace rankfill::testing {
 namespace {
 
 template <class B>
-class GradientEntries : public KernelTest<B> {
+class GradientRows : public KernelTest<B> {
  protected:
   template <class T>
   void check(const Case& c) {
     OnBackend<T, B> s(*this->backend, c);
-    gradient_entries(*this->backend, s.problem.observations, s.at, s.gradient, s.sum);
+    gradient_rows(*this->backend, s.problem.observations.by_col, s.at.col, s.at.row, Gather::full, s.gradient.col,
+                  s.sum);
+    gradient_rows(*this->backend, s.problem.observations.by_row, s.at.row, s.at.col, Gather::full, s.gradient.row,
+                  s.sum);
     const auto r = oracle::residual(c.dense, c.u, c.v, c.rank);
     const double within = tolerance<T>(c.rank + static_cast<double>(std::max(c.dense.m, c.dense.n)), c.rank);
     expect_near(s.gradient.row.values.download(), oracle::row_gradient(r, c.v, c.rank), within, c.why);
@@ -25,9 +28,9 @@ class GradientEntries : public KernelTest<B> {
   }
 };
 
-TYPED_TEST_SUITE(GradientEntries, Backends, BackendNames);
+TYPED_TEST_SUITE(GradientRows, Backends, BackendNames);
 
-TYPED_TEST(GradientEntries, EqualsTheDenseOracle) {
+TYPED_TEST(GradientRows, EqualsTheDenseOracle) {
   for (const Case& c : shapes()) {
     this->template check<float>(c);
     this->template check<double>(c);

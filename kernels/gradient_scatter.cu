@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/gradient_entries.hpp"
+#include "kernels/gradient_scatter.hpp"
 
 #include <algorithm>
 
+#include "kernels/detail/entry_view.cuh"
 #include "kernels/detail/ordered_sum.cuh"
 
 namespace rankfill {
@@ -28,13 +29,12 @@ __device__ __forceinline__ void scatter_add(int rank, T scale, const T* x, T* g)
 /// One warp takes one entry after another: residual, then both scatter-adds.  The warp's sum of squares goes to
 /// partial[warp].
 template <class T>
-__global__ void gradient_warp_per_entry(std::int64_t num_entries, int rank, const std::int32_t* row_idx,
-                                        const std::int32_t* col_idx, const T* values, const T* u, const T* v, T* gu,
-                                        T* gv, double* partial) {
+__global__ void gradient_warp_per_entry(std::int64_t num_entries, int rank, const std::int32_t* row_idx, EntryView<T> m,
+                                        const T* u, const T* v, T* gu, T* gv, double* partial) {
   double sum = 0;
   for (std::int64_t p = grid_warp(); p < num_entries; p += grid_warps()) {
-    const std::int64_t i = std::int64_t{row_idx[p]} * rank, j = std::int64_t{col_idx[p]} * rank;
-    const T e = values[p] - warp_dot(rank, u + i, v + j);
+    const std::int64_t i = std::int64_t{row_idx[p]} * rank, j = m.col(p) * rank;
+    const T e = m.value(p) - warp_dot(rank, u + i, v + j);
     scatter_add(rank, -e, v + j, gu + i);
     scatter_add(rank, -e, u + i, gv + j);
     sum += double{e} * double{e};
@@ -45,7 +45,7 @@ __global__ void gradient_warp_per_entry(std::int64_t num_entries, int rank, cons
 }  // namespace
 
 template <class T>
-void gradient_entries(CudaBackend& backend, const Observations<T, CudaBackend>& observations,
+void gradient_scatter(CudaBackend& backend, const Observations<T, CudaBackend>& observations,
                       const Factors<T, CudaBackend>& at, Factors<T, CudaBackend>& gradient,
                       Buffer<double, CudaBackend>& squared_error) {
   gradient.fill_zero();
@@ -57,15 +57,15 @@ void gradient_entries(CudaBackend& backend, const Observations<T, CudaBackend>& 
   const std::int64_t warps = std::int64_t{blocks} * kWarpsPerBlock;
   const SumSpace space(backend, warps, 1, 0, "sums of squared residuals");
   launch(backend, {dim3(blocks), dim3(kBlockThreads), 0}, gradient_warp_per_entry<T>, m.num_entries, at.row.rank,
-         observations.row_idx.data(), m.col_idx.data(), m.values.data(), at.row.values.data(), at.col.values.data(),
-         gradient.row.values.data(), gradient.col.values.data(), space.partial);
+         observations.row_idx.data(), view(m), at.row.values.data(), at.col.values.data(), gradient.row.values.data(),
+         gradient.col.values.data(), space.partial);
   ordered_sum<1>(backend, space.partial, warps, squared_error.data());
 }
 
-template void gradient_entries(CudaBackend&, const Observations<float, CudaBackend>&,
+template void gradient_scatter(CudaBackend&, const Observations<float, CudaBackend>&,
                                const Factors<float, CudaBackend>&, Factors<float, CudaBackend>&,
                                Buffer<double, CudaBackend>&);
-template void gradient_entries(CudaBackend&, const Observations<double, CudaBackend>&,
+template void gradient_scatter(CudaBackend&, const Observations<double, CudaBackend>&,
                                const Factors<double, CudaBackend>&, Factors<double, CudaBackend>&,
                                Buffer<double, CudaBackend>&);
 
