@@ -6,6 +6,8 @@
 
 #include <cuda_runtime.h>
 
+#include <cstdint>
+
 namespace rankfill {
 
 /// The dynamic shared memory of the block, aligned to 16 bytes.  The only shared memory kernels use: its size is then
@@ -41,6 +43,79 @@ __device__ __forceinline__ void add_vector(float* p, const float (&x)[4]) {
 
 __device__ __forceinline__ void add_vector(double* p, const double (&x)[2]) {
   for (int i = 0; i < 2; ++i) atomicAdd(p + i, x[i]);
+}
+
+// --- Asynchronous copies and tensor cores.  Where there are none (before sm_80) the same results by plain means.
+
+/// Where something lies in shared memory, as the instructions below want it: an integer, so that offsets are cheap.
+using SharedAddress = std::uint32_t;
+__device__ __forceinline__ SharedAddress shared_address(const void* p) {
+  return static_cast<SharedAddress>(__cvta_generic_to_shared(p));
+}
+
+/// Starts a copy of 16 bytes from global to shared memory past the first-level cache, or, not `wanted`, of zeros: then
+/// `from` is not read.  Both aligned to 16 bytes.  `to` is undefined until the thread has waited for the copy, and until a
+/// barrier after that for other threads.
+__device__ __forceinline__ void cp_async16(SharedAddress to, const void* from, bool wanted) {
+#if __CUDA_ARCH__ >= 800
+  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to), "l"(from), "r"(wanted ? 16 : 0) : "memory");
+#else
+  const uint4 x = wanted ? *static_cast<const uint4*>(from) : uint4{};
+  asm volatile("st.shared.v4.u32 [%0], {%1, %2, %3, %4};" ::"r"(to), "r"(x.x), "r"(x.y), "r"(x.z), "r"(x.w) : "memory");
+#endif
+}
+
+/// The copies this thread has started since the last commit become one group.
+__device__ __forceinline__ void cp_async_commit() {
+#if __CUDA_ARCH__ >= 800
+  asm volatile("cp.async.commit_group;" ::: "memory");
+#endif
+}
+
+/// Waits for this thread's groups but the `pending` latest.
+template <int pending>
+__device__ __forceinline__ void cp_async_wait() {
+#if __CUDA_ARCH__ >= 800
+  asm volatile("cp.async.wait_group %0;" ::"n"(pending) : "memory");
+#endif
+}
+
+/// Four 8 x 8 matrices of float16.  Lane 8 q + r holds the address of row r of matrix q (16 bytes, aligned).  Lane l receives
+/// in x[q] the elements (l / 4, 2 (l % 4)) and (l / 4, 2 (l % 4) + 1) of matrix q, the first in the low half.
+/// By the whole warp.
+__device__ __forceinline__ void ldmatrix_x4(SharedAddress row, std::uint32_t (&x)[4]) {
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
+               : "=r"(x[0]), "=r"(x[1]), "=r"(x[2]), "=r"(x[3])
+               : "r"(row)
+               : "memory");
+}
+
+/// The same of the transposed matrices: elements (2 (l % 4), l / 4) and (2 (l % 4) + 1, l / 4).
+__device__ __forceinline__ void ldmatrix_x4_transposed(SharedAddress row, std::uint32_t (&x)[4]) {
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
+               : "=r"(x[0]), "=r"(x[1]), "=r"(x[2]), "=r"(x[3])
+               : "r"(row)
+               : "memory");
+}
+
+/// C += A B on a tensor core: A 16 x 16 and B 16 x 8 in float16, C 16 x 8 in float.  By the whole warp; with g = lane / 4 and
+/// t = lane % 4, pairs with the first element in the low half:
+///     a[0..3]: A(g, 2t..), A(g + 8, 2t..), A(g, 2t + 8..), A(g + 8, 2t + 8..)      b0, b1: B(2t.., g), B(2t + 8.., g)
+///     c[0..3]: C(g, 2t), C(g, 2t + 1), C(g + 8, 2t), C(g + 8, 2t + 1)
+__device__ __forceinline__ void mma_16x8x16(float (&c)[4], std::uint32_t a0, std::uint32_t a1, std::uint32_t a2,
+                                            std::uint32_t a3, std::uint32_t b0, std::uint32_t b1) {
+#if __CUDA_ARCH__ >= 800
+  asm("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, "
+      "%3};"
+      : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+      : "r"(a0), "r"(a1), "r"(a2), "r"(a3), "r"(b0), "r"(b1));
+#else
+  const std::uint32_t a[4] = {a0, a1, a2, a3}, b[2] = {b0, b1};
+  for (int half = 0; half < 2; ++half)
+    asm("mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5}, {%6}, {%0, %1, %2, %3};"
+        : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+        : "r"(a[2 * half]), "r"(a[2 * half + 1]), "r"(b[half]));
+#endif
 }
 
 }  // namespace rankfill

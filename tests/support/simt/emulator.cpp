@@ -62,10 +62,11 @@ Block block;
 BoundKernel bound_kernel;
 SharedBlock* shared = nullptr;
 std::optional<Failure> failure;
+std::uint64_t blocks_started = 0;
 
 const char* name_of(Collective kind) {
-  constexpr std::array names = {"__syncwarp",      "__shfl_sync",   "__shfl_up_sync", "__shfl_down_sync",
-                                "__shfl_xor_sync", "__ballot_sync", "__any_sync",     "__all_sync"};
+  constexpr std::array names = {"__syncwarp",  "__shfl_sync", "__shfl_up_sync", "__shfl_down_sync", "__shfl_xor_sync",
+                                "ldmatrix_x4", "mma_16x8x16", "__ballot_sync",  "__any_sync",       "__all_sync"};
   return names[static_cast<std::size_t>(kind)];
 }
 
@@ -205,6 +206,7 @@ void step(Fiber& fiber, unsigned index) {
 }
 
 void start_block(unsigned num_threads) {
+  ++blocks_started;
   block.threads.assign(num_threads, Thread{});
   block.num_warps = (num_threads + lanes_per_warp - 1) / lanes_per_warp;
   block.num_live = num_threads;
@@ -298,6 +300,7 @@ void fail(Fault fault, const char* format, ...) {
 }
 
 unsigned current_lane() { return block.current % lanes_per_warp; }
+std::uint64_t block_number() { return blocks_started; }
 std::uint32_t live_lanes() { return block.warps[block.current / lanes_per_warp].live; }
 
 std::uint64_t exchange(Collective kind, std::uint32_t mask, std::uint64_t value, unsigned source_lane, Location where) {

@@ -56,9 +56,22 @@ std::size_t shared_bytes();
 /// the message must not come from a temporary that owns memory.
 [[noreturn, gnu::format(printf, 2, 3)]] void fail(Fault fault, const char* format, ...);
 
-enum class Collective : std::uint8_t { sync_warp, shuffle, shuffle_up, shuffle_down, shuffle_xor, ballot, any, all };
+enum class Collective : std::uint8_t {
+  sync_warp,
+  shuffle,
+  shuffle_up,
+  shuffle_down,
+  shuffle_xor,
+  load_matrix,
+  multiply_matrix,
+  ballot,  // votes from here on
+  any,
+  all
+};
 
 unsigned current_lane();
+/// Tells one block from every other, in this launch and all others.
+std::uint64_t block_number();
 /// The lanes of this warp that have not returned.
 std::uint32_t live_lanes();
 
