@@ -2,6 +2,7 @@
 #include "kernels/gradient_block.hpp"
 
 #include <Eigen/Core>
+#include <cmath>
 
 #include "backend/parallel.hpp"
 
@@ -38,6 +39,10 @@ void gradient_block(CpuBackend& backend, Block<T, CpuBackend>& block, const Fact
   Eigen::Map<RowMajor<T>> e(block.residual.data(), block.num_rows, block.num_cols);
   e = m;
   e.noalias() -= u * v.transpose();
+  for_blocks(backend, block.num_rows, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t p = first * block.num_cols; p < last * block.num_cols; ++p)
+      if (std::isnan(m.data()[p])) e.data()[p] = 0;
+  });
   scatter_rows<T>(-(e * v), block.rows, gradient.row);
   scatter_rows<T>(-(e.transpose() * u), block.cols, gradient.col);
   *squared_error.data() = ordered_sum<1>(backend, block.num_rows, [&](std::int64_t first, std::int64_t last) {

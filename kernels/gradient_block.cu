@@ -25,12 +25,16 @@ __global__ void scatter_rows_thread_per_number(std::int64_t size, int rank, cons
     all[std::int64_t{rows[i / rank]} * rank + i % rank] = part[i];
 }
 
+/// e = 0 where m is not observed; partial[row] = sum of e^2.
 template <class T>
-__global__ void sum_of_squares_warp_per_row(std::int64_t num_rows, std::int64_t num_cols, const T* e, double* partial) {
+__global__ void mask_and_square_warp_per_row(std::int64_t num_rows, std::int64_t num_cols, const T* m, T* e,
+                                             double* partial) {
   for (std::int64_t row = grid_warp(); row < num_rows; row += grid_warps()) {
     double sum = 0;
-    for (std::int64_t p = row * num_cols + lane_id(); p < (row + 1) * num_cols; p += warp_size)
+    for (std::int64_t p = row * num_cols + lane_id(); p < (row + 1) * num_cols; p += warp_size) {
+      if (m[p] != m[p]) e[p] = 0;  // NaN; a NaN of the factors stays to be seen
       sum += double{e[p]} * double{e[p]};
+    }
     sum = warp_sum(sum);
     if (lane_id() == 0) partial[row] = sum;
   }
@@ -64,6 +68,9 @@ void gradient_block(CudaBackend& backend, Block<T, CudaBackend>& block, const Fa
   block.residual.copy_from(block.values);
   blas::gemm(backend, CUBLAS_OP_T, CUBLAS_OP_N, num_cols, num_rows, rank, T{-1}, v, rank, u, rank, T{1},
              block.residual.data(), num_cols);
+  launch(backend, warp_per_row_shape(block.num_rows), mask_and_square_warp_per_row<T>, block.num_rows, block.num_cols,
+         block.values.data(), block.residual.data(), space.partial);
+  ordered_sum<1>(backend, space.partial, block.num_rows, squared_error.data());
   blas::gemm(backend, CUBLAS_OP_N, CUBLAS_OP_N, rank, num_rows, num_cols, T{-1}, v, rank, block.residual.data(),
              num_cols, T{0}, gu, rank);
   blas::gemm(backend, CUBLAS_OP_N, CUBLAS_OP_T, rank, num_cols, num_rows, T{-1}, u, rank, block.residual.data(),
@@ -74,9 +81,6 @@ void gradient_block(CudaBackend& backend, Block<T, CudaBackend>& block, const Fa
          block.rows.data(), gu, gradient.row.values.data());
   launch(backend, thread_per_number_shape(col_size), scatter_rows_thread_per_number<T>, col_size, rank,
          block.cols.data(), gv, gradient.col.values.data());
-  launch(backend, warp_per_row_shape(block.num_rows), sum_of_squares_warp_per_row<T>, block.num_rows, block.num_cols,
-         block.residual.data(), space.partial);
-  ordered_sum<1>(backend, space.partial, block.num_rows, squared_error.data());
 }
 
 template void gradient_block(CudaBackend&, Block<float, CudaBackend>&, const Factors<float, CudaBackend>&,

@@ -11,7 +11,7 @@ class CudaBackend;
 /// Gradient of the data term by scatter-add: the entries as a list of triplets, each adding to one row of either gradient.
 /// docs/math.md Eq. 3, 6
 ///     e_p = m_ij - <u_i, v_j>      gradient.row_i -= e_p v_j      gradient.col_j -= e_p u_i       for every entry p = (i, j)
-/// Both overwritten; no lambda term.  observations.row_idx must be filled.  One pass; gathers u_i and v_j of every entry.
+/// Both overwritten; no lambda term.  observations.row_idx must be filled.  Gathers u_i and v_j of every entry: two passes.
 /// CPU: one thread, in the order of the entries.  CUDA: vector atomics into both factors: bits vary from run to run.  The plain
 /// form, kept as a baseline; gradient_rows needs no atomics.
 /// `squared_error` (one number, on the backend) receives sum_p e_p^2.  Enqueues; does not wait.

@@ -18,6 +18,18 @@ namespace rankfill {
 /// `along(h)` is F(x + h d).
 GradientCheckRow compare_with_differences(const std::function<double(double)>& along, double claimed_slope);
 
+namespace detail {
+/// Why a formulation is not checked on this problem; empty: it is.
+inline std::string why_not_run(const HostProblem& host, Formulation formulation) {
+  constexpr std::int64_t most_cells = std::int64_t{1} << 26;  // half a gigabyte
+  if (formulation == Formulation::block && !host.is_block) return "not run: the entries do not fill a block";
+  const std::int64_t rows = host.by_row.num_rows - host.empty_rows, cols = host.by_row.num_cols - host.empty_cols;
+  if (formulation == Formulation::dense && rows > most_cells / cols)
+    return "not run: " + std::to_string(rows) + " x " + std::to_string(cols) + " is large for a dense matrix";
+  return {};
+}
+}  // namespace detail
+
 /// check_gradient() on one backend, in float64.
 template <Backend B>
 GradientCheck check_gradient_on(B& backend, const Entries& entries, const Options& options) {
@@ -26,11 +38,11 @@ GradientCheck check_gradient_on(B& backend, const Entries& entries, const Option
   const HostProblem host = prepare_on_host(entries, asked, nullptr);
   GradientCheck check{.rows = {}, .passed = true};
   for (const auto formulation :
-       {Formulation::entries, Formulation::scatter, Formulation::projection, Formulation::block}) {
+       {Formulation::entries, Formulation::scatter, Formulation::projection, Formulation::dense, Formulation::block}) {
     GradientCheckRow row;
     row.passed = true;
-    row.note = "not run: the entries do not fill a block";
-    if (formulation != Formulation::block || host.is_block) {
+    row.note = detail::why_not_run(host, formulation);
+    if (row.note.empty()) {
       auto problem =
           upload_problem<double, B>(backend, host, options.rank, formulation, formulation == Formulation::scatter);
       const auto shaped = [&](const char* purpose) {

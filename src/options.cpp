@@ -66,6 +66,7 @@ std::string_view to_string(Formulation f) {
     case Formulation::scatter: return "scatter";
     case Formulation::projection: return "projection";
     case Formulation::block: return "block";
+    case Formulation::dense: return "dense";
     default: return "auto";
   }
 }
@@ -88,9 +89,9 @@ std::string_view solver_name(const SolverOptions& solver) {
 
 Formulation parse_formulation(std::string_view name) {
   for (const auto f : {Formulation::automatic, Formulation::entries, Formulation::scatter, Formulation::projection,
-                       Formulation::block})
+                       Formulation::block, Formulation::dense})
     if (name == to_string(f)) return f;
-  throw InvalidOption("formulation", std::string(name), "must be auto, entries, scatter, projection or block");
+  throw InvalidOption("formulation", std::string(name), "must be auto, entries, scatter, projection, block or dense");
 }
 
 Center parse_center(std::string_view name) {

@@ -82,7 +82,8 @@ TEST(Options, TellsOfEveryViolatedRuleAtOnce) {
 }
 
 TEST(Options, NamesGoThereAndBack) {
-  for (const auto f : {Formulation::automatic, Formulation::entries, Formulation::projection, Formulation::block})
+  for (const auto f : {Formulation::automatic, Formulation::entries, Formulation::scatter, Formulation::projection,
+                       Formulation::block, Formulation::dense})
     EXPECT_EQ(parse_formulation(to_string(f)), f);
   for (const auto c : {Center::none, Center::mean, Center::bias}) EXPECT_EQ(parse_center(to_string(c)), c);
   for (const auto p : {Precision::float32, Precision::float64}) EXPECT_EQ(parse_precision(to_string(p)), p);

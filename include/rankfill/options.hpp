@@ -35,7 +35,8 @@ enum class Formulation {
   entries,    ///< residual and row gradients entry by entry, every row owned by one worker; nothing is added atomically
   scatter,    ///< the same as a scatter-add over triplets (COO).  On CUDA: atomics, so bits vary from run to run
   projection,  ///< R = P o (M - U V'), then the products R V and R' U
-  block        ///< dense products on a block I x J that is observed entirely; InvalidOption if Omega is not one
+  block,       ///< dense products on a block I x J that is observed entirely; InvalidOption if Omega is not one
+  dense        ///< the same over all rows and columns with entries, what is not observed masked out: for dense data
 };
 
 /// What is removed from the values before fitting, and added back by predict().  docs/math.md Eq. 11.

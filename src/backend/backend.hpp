@@ -183,10 +183,10 @@ struct Observations {
   Buffer<std::int32_t, B> row_idx;  ///< row of each entry of by_row; empty unless asked for
 };
 
-/// When Omega is exactly I x J: the index sets, ascending, and the values, dense, row-major.
+/// Index sets I and J, ascending, that hold all of Omega, and M_IJ: dense, row-major, NaN where not observed.
 template <class T, class B>
 struct Block {
-  std::int64_t num_rows = 0;     ///< |I|; 0: Omega is not a block, or nobody asked
+  std::int64_t num_rows = 0;     ///< |I|; 0: nobody asked
   std::int64_t num_cols = 0;     ///< |J|
   Buffer<std::int32_t, B> rows;  ///< I
   Buffer<std::int32_t, B> cols;  ///< J

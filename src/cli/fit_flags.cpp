@@ -96,9 +96,8 @@ void SolveFlags::add_method(CLI::App& parser) {
   parser
       .add_option(
           "--formulation", formulation,
-          "How the gradient is computed: entries, scatter, projection or block (only for a block that is observed "
-          "entirely). "
-          "All agree to rounding; auto takes the fastest reproducible one")
+          "How the gradient is computed: entries, scatter, projection, dense, or block (only for a block that is "
+          "observed entirely). All agree to rounding; auto takes the fastest reproducible one")
       ->type_name("NAME")
       ->group(group)
       ->capture_default_str();

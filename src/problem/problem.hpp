@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -132,6 +133,21 @@ inline std::vector<std::int32_t> non_empty_rows(const HostCsr& m) {
   return rows;
 }
 
+/// M on rows x cols, row-major; NaN where not observed.
+template <class T>
+std::vector<T> dense_values(const HostCsr& m, const std::vector<std::int32_t>& rows,
+                            const std::vector<std::int32_t>& cols) {
+  std::vector<std::size_t> place(static_cast<std::size_t>(m.num_cols));
+  for (std::size_t j = 0; j < cols.size(); ++j) place[static_cast<std::size_t>(cols[j])] = j;
+  std::vector<T> values(rows.size() * cols.size(), std::numeric_limits<T>::quiet_NaN());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto row = static_cast<std::size_t>(rows[i]);
+    for (auto p = static_cast<std::size_t>(m.row_ptr[row]); p < static_cast<std::size_t>(m.row_ptr[row + 1]); ++p)
+      values[i * cols.size() + place[static_cast<std::size_t>(m.col_idx[p])]] = static_cast<T>(m.values[p]);
+  }
+  return values;
+}
+
 inline std::vector<std::int32_t> row_of_each_entry(const HostCsr& m) {
   std::vector<std::int32_t> rows(m.values.size());
   for (std::size_t i = 0; i + 1 < m.row_ptr.size(); ++i)
@@ -160,14 +176,14 @@ Problem<T, B> upload_problem(B& backend, const HostProblem& host, int rank, Form
     p.row_weights = {backend, detail::count_weights<T>(host.by_row, host.weighting), "the row weights"};
     p.col_weights = {backend, detail::count_weights<T>(host.by_col, host.weighting), "the column weights"};
   }
-  if (formulation == Formulation::block) {
+  if (formulation == Formulation::block || formulation == Formulation::dense) {
     const auto rows = detail::non_empty_rows(host.by_row), cols = detail::non_empty_rows(host.by_col);
     p.block.num_rows = static_cast<std::int64_t>(rows.size());
     p.block.num_cols = static_cast<std::int64_t>(cols.size());
     p.block.rows = {backend, rows, "the block's rows"};
     p.block.cols = {backend, cols, "the block's columns"};
-    p.block.values = {backend, detail::cast<T>(host.by_row.values), "the block"};  // row order is I x J order
-    p.block.residual = {backend, p.num_entries, "the block's residual"};
+    p.block.values = {backend, detail::dense_values<T>(host.by_row, rows, cols), "the block"};
+    p.block.residual = {backend, p.block.values.size(), "the block's residual"};
   }
   if (host.num_holdout > 0) {
     p.holdout = detail::upload<T>(backend, host.holdout, rank, "the held-out entries");

@@ -63,7 +63,8 @@ class Gradient {
   /// Overwrites `gradient`; returns the sum of squared residuals.  Waits.
   double evaluate(const Factors<T, B>& at, Factors<T, B>& gradient) {
     switch (problem_.formulation) {
-      case Formulation::block: gradient_block(backend_, problem_.block, at, gradient, squared_error_); break;
+      case Formulation::block:
+      case Formulation::dense: gradient_block(backend_, problem_.block, at, gradient, squared_error_); break;
       case Formulation::projection:
         gradient_projection(backend_, problem_.observations, at, residual_, gradient, squared_error_);
         break;
@@ -90,9 +91,7 @@ class Gradient {
   }
 
   /// Passes over the entries that one evaluation costs.
-  double passes() const {
-    return problem_.formulation == Formulation::projection ? 4 : problem_.formulation == Formulation::scatter ? 1 : 2;
-  }
+  double passes() const { return problem_.formulation == Formulation::projection ? 4 : 2; }
 
  private:
   B& backend_;

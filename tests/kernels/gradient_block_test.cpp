@@ -10,8 +10,8 @@ template <class B>
 class GradientBlock : public KernelTest<B> {
  protected:
   template <class T>
-  void check(const Case& c) {
-    OnBackend<T, B> s(*this->backend, c, Formulation::block);
+  void check(const Case& c, Formulation formulation = Formulation::block) {
+    OnBackend<T, B> s(*this->backend, c, formulation);
     gradient_block(*this->backend, s.problem.block, s.at, s.gradient, s.sum);
     const auto r = oracle::residual(c.dense, c.u, c.v, c.rank);
     const double within = tolerance<T>(c.rank + static_cast<double>(std::max(c.dense.m, c.dense.n)), c.rank);
@@ -34,6 +34,22 @@ TYPED_TEST(GradientBlock, EqualsTheDenseOracleOnFullBlocks) {
     this->template check<float>(c);
     this->template check<double>(c);
   }
+}
+
+TYPED_TEST(GradientBlock, DropsWhatIsNotObserved) {
+  for (const Case& c : shapes()) {
+    this->template check<float>(c, Formulation::dense);
+    this->template check<double>(c, Formulation::dense);
+  }
+}
+
+TYPED_TEST(GradientBlock, ShowsANaNOfTheFactors) {
+  OnBackend<float, TypeParam> s(*this->backend, make_case("ragged", 9, 7, 5, 50), Formulation::dense);
+  s.at.row.values.upload(std::vector<float>(45, std::numeric_limits<float>::quiet_NaN()));
+
+  gradient_block(*this->backend, s.problem.block, s.at, s.gradient, s.sum);
+
+  EXPECT_TRUE(std::isnan(s.sum.download()[0]));
 }
 
 }  // namespace
