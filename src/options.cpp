@@ -39,7 +39,7 @@ std::vector<InvalidOption> violations(const Options& o) {
   if (const auto* als = std::get_if<AlsOptions>(&o.solver))
     rule(als->cg_steps >= -1 && als->cg_steps <= 1024, "cg_steps", std::to_string(als->cg_steps),
          "must be 0..1024, or -1 (automatic)");
-  rule(o.threads >= 0, "threads", std::to_string(o.threads), "must be >= 0 (0: all)");
+  rule(o.threads >= 0 && o.threads <= 1024, "threads", std::to_string(o.threads), "must be 0..1024 (0: all)");
   rule(o.max_iterations >= 0, "max_iterations", std::to_string(o.max_iterations), "must be >= 0");
   rule(o.gradient_tolerance >= 0, "gradient_tolerance", text(o.gradient_tolerance), "must be >= 0");
   rule(o.holdout_tolerance >= 0, "holdout_tolerance", text(o.holdout_tolerance), "must be >= 0");

@@ -78,7 +78,7 @@ struct Options {
 
   Device device{};
   Precision precision = Precision::float32;
-  /// CPU threads; 0 means all the process may use.  The result does not depend on it.
+  /// CPU threads, at most 1024; 0 means all the process may use.  The result does not depend on it.
   int threads = 0;
 
   /// Seeds the starting factors (and nothing else).  Same seed, same bits.

@@ -79,7 +79,7 @@ void Axis::make_linear() {
 void Axis::make_log() {
   const double first = std::floor(std::log10(low_)), last = std::ceil(std::log10(high_));
   const double every = std::max(1.0, std::ceil((last - first) / kMostTicks));
-  const bool with_digits = last - first <= 2;
+  const bool with_digits = last - first <= 3;
   for (double power = first; power <= last; power += with_digits ? 1 : every) {
     for (const double digit : {1.0, 2.0, 5.0}) {
       if (digit > 1 && !with_digits) continue;

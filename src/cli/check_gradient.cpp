@@ -11,6 +11,7 @@
 #include "cli/fit_flags.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/reading.hpp"
+#include "cli/report.hpp"
 #include "cli/text.hpp"
 
 namespace rankfill::cli {
@@ -31,13 +32,31 @@ Examples:
 
 struct CheckFlags {
   std::string file;
-  bool quiet = false;
+  bool json = false, quiet = false;
   SolveFlags solve;
   ReadingFlags reading;
 };
 
+Json report_of(const CheckFlags& flags, const GradientCheck& check) {
+  Json json;
+  json["passed"] = check.passed;
+  json["formulations"] = Json::array();
+  for (const GradientCheckRow& row : check.rows) {
+    const bool was_run = row.note.empty();
+    Json one;
+    one["formulation"] = row.formulation;
+    one["passed"] = row.passed;
+    one["best_relative_error"] = was_run ? Json(row.best_relative_error) : Json();
+    one["remainder_slope"] = was_run ? Json(row.remainder_slope) : Json();
+    one["note"] = was_run ? Json() : Json(row.note);
+    json["formulations"].push_back(std::move(one));
+  }
+  json["file"] = flags.file;
+  return json;
+}
+
 int run_check(const CheckFlags& flags) {
-  Console console(flags.quiet ? Console::Level::quiet : Console::Level::normal, false);
+  Console console(flags.quiet ? Console::Level::quiet : Console::Level::normal, flags.json);
   Options options = flags.solve.options();
   options.interrupt = &interrupt_flag();
   require_readable(flags.file);
@@ -60,6 +79,8 @@ int run_check(const CheckFlags& flags) {
   }
   console.line(check.passed ? "The gradient is right."
                             : "The gradient is WRONG: please report this, with the options used.");
+  if (flags.json) write_output(json_text(report_of(flags, check)));
+  console.check();
   return check.passed ? kOk : kFailure;
 }
 
@@ -73,7 +94,8 @@ Command add_check_gradient(CLI::App& program) {
   parser->footer(kFooter);
   parser->add_option("FILE", flags->file, "Observed entries, as for fit; - reads standard input")->required();
   flags->solve.add_problem(*parser);
-  parser->add_flag("--quiet,-q", flags->quiet, "Print errors only");
+  parser->add_flag("--json", flags->json, "Print one JSON object on standard output");
+  parser->add_flag("--quiet,-q", flags->quiet, "Print errors only (and JSON, if asked for)");
   flags->reading.add_to(*parser);
   return {parser, [flags] { return run_check(*flags); }};
 }

@@ -19,9 +19,13 @@ std::size_t terminal_width() {
   return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
-void write_all(std::FILE* stream, std::string_view text) {
-  if (std::fwrite(text.data(), 1, text.size(), stream) == text.size() && std::fflush(stream) == 0) return;
-  throw FileError("standard output", "cannot write", std::strerror(errno));
+/// Writes to standard output at once; returns errno, or 0 when all went well.
+int write_all(std::string_view text) {
+  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0 ? 0 : errno;
+}
+
+void require_written(int failure) {
+  if (failure != 0) throw FileError("standard output", "cannot write", std::strerror(failure));
 }
 
 }  // namespace
@@ -36,7 +40,7 @@ bool is_colourful(std::FILE* stream) {
   return is_terminal(stream) && (no_color == nullptr || *no_color == '\0');
 }
 
-void write_output(std::string_view text) { write_all(stdout, text); }
+void write_output(std::string_view text) { require_written(write_all(text)); }
 
 Console::Console(Level level, bool output_is_data)
     : level_(level),
@@ -49,11 +53,14 @@ void Console::line(std::string_view text) {
   erase();
   const std::string whole = std::string(text) + "\n";
   if (stream_ == stdout) {
-    write_all(stdout, whole);
+    const int failure = write_all(whole);
+    if (failure_ == 0) failure_ = failure;
   } else {
     std::fputs(whole.c_str(), stderr);  // nobody is left to tell, should this fail
   }
 }
+
+void Console::check() const { require_written(failure_); }
 
 void Console::warn(std::string_view text) { line(paint("33", "warning: ") + std::string(text)); }
 

@@ -26,7 +26,11 @@ class Console {
   Console(const Console&) = delete;
   Console& operator=(const Console&) = delete;
 
+  /// What cannot be written (a full disk, a closed pipe) is left out, and check() tells: a long fit is worth more than
+  /// its table.
   void line(std::string_view text);
+  /// *Throws* FileError when a line could not be written.
+  void check() const;
   /// A line about something the user should look at.
   void warn(std::string_view text);
   /// Shows a passing line in place of the one before, on a terminal only.
@@ -49,6 +53,7 @@ class Console {
   bool live_;
   bool colour_;
   bool dirty_ = false;  // a live line stands on the terminal
+  int failure_ = 0;     // errno of the first line that could not be written
 };
 
 }  // namespace rankfill::cli

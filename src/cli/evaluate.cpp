@@ -62,6 +62,7 @@ int run_evaluate(const EvaluateFlags& flags) {
     json["file"] = flags.file;
     write_output(json_text(json));
   }
+  console.check();
   return kOk;
 }
 

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
 #include <chrono>
+#include <csignal>
+#include <exception>
 #include <filesystem>
 #include <limits>
 #include <memory>
+#include <utility>
 
 #include "cli/commands.hpp"
 #include "cli/devices.hpp"
@@ -23,9 +28,10 @@ namespace {
 constexpr const char* kFooter = R"(
 --json prints one object: test_rmse, train_rmse, baseline_rmse, objective, relative_gradient, iterations, passes,
 termination, seconds {read, prepare, solve, save, total}, num_rows, num_cols, num_entries, test_entries, test_unseen,
-device, formulation, model, warnings, options (all of them, with the lambda used and its convention), history.
+device, formulation, model, plot, warnings, message, options (all of them, with the lambda used and its convention), history.
 
-Ctrl-C stops after the current iteration; the best model so far is saved and reported, and the exit code is 130.
+Ctrl-C (or SIGTERM) stops after the current iteration; the best model so far is saved and reported, and the exit code is
+130.  A model that cannot be saved where it should, for example on a full disk, is saved in the folder for temporary files.
 
 Examples:
   rankfill fit ratings.csv --holdout 0.1 --model model.npz
@@ -110,7 +116,9 @@ void read_data(FitOutcome& fit, const FitFlags& flags, Console& console) {
 }
 
 Model solve_data(FitOutcome& fit, Console& console) {
+  const Stopwatch watch;
   IterationTable table(console, fit.has_test() ? fit.heldout_name + " RMSE" : "");
+  console.live("preparing ...");
   fit.options.callback = [&](const IterationSummary& row) {
     table.row(row);
     return CallbackAction::proceed;
@@ -119,19 +127,53 @@ Model solve_data(FitOutcome& fit, Console& console) {
   fit.options.callback = nullptr;
   if (!result.summary.history.empty()) table.finish(result.summary.history.back());
   fit.summary = std::move(result.summary);
+  fit.solve_seconds = watch.seconds() - fit.summary.seconds.prepare;
   return std::move(result.model);
 }
 
-void save(FitOutcome& fit, const Model& model) {
+/// A fit may have taken hours: a model that cannot go where it should goes to the folder for temporary files.
+void save_or_rescue(FitOutcome& fit, const Model& model) {
+  try {
+    save_model(model, fit.model_file);
+  } catch (const FileError& error) {
+    const std::string wanted = std::exchange(fit.model_file, "");
+    const std::string what = std::string(error.what()).substr(wanted.size() + 2);  // without "FILE: "
+    std::error_code ignored;
+    const auto rescued =
+        std::filesystem::temp_directory_path(ignored) / ("rankfill-model-" + std::to_string(::getpid()) + ".npz");
+    try {
+      save_model(model, rescued);
+    } catch (const FileError&) {
+      throw error;
+    }
+    fit.model_file = rescued.string();
+    throw FileError(wanted, what, "the model was saved as " + fit.model_file + " instead");
+  }
+}
+
+/// Saves what was asked for.  Returns the first failure: the results are still to be told.
+std::exception_ptr save(FitOutcome& fit, const Model& model) {
   const Stopwatch watch;
-  if (!fit.model_file.empty()) save_model(model, fit.model_file);
+  std::exception_ptr failure;
+  try {
+    if (!fit.model_file.empty()) save_or_rescue(fit, model);
+  } catch (const FileError&) {
+    failure = std::current_exception();
+  }
   if (!fit.plot_file.empty()) {
     const std::string title = std::filesystem::path(fit.file).filename().string();
     const std::string subtitle = problem_text(fit, fit.summary.regularization) + "; " + fit.summary.device_used;
-    const std::string svg = plot_of(fit.summary, title, subtitle, fit.has_test() ? fit.heldout_name : "");
-    data::write_file_atomically(fit.plot_file, [&](data::FileWriter& out) { out.write(svg); });
+    const std::string svg =
+        plot_of(fit.summary, title, subtitle, fit.has_test() ? fit.heldout_name : "", fit.data.steers);
+    try {
+      data::write_file_atomically(fit.plot_file, [&](data::FileWriter& out) { out.write(svg); });
+    } catch (const FileError&) {
+      fit.plot_file.clear();
+      if (!failure) failure = std::current_exception();
+    }
   }
   fit.save_seconds = watch.seconds();
+  return failure;
 }
 
 int run_fit(const FitFlags& flags) {
@@ -141,16 +183,19 @@ int run_fit(const FitFlags& flags) {
                                   : Console::Level::normal,
                   flags.json);
   FitOutcome fit = prepare(flags);
+  if (!flags.model_file.empty()) std::signal(SIGPIPE, SIG_IGN);  // `| head` ends the table, not the fit
   read_data(fit, flags, console);
   tell_data(console, fit);
   console.line(problem_text(fit, fit.options.regularization));
   console.line("");
   const Model model = solve_data(fit, console);
   if (fit.has_test()) fit.test = evaluate(model, *fit.data.test);
-  save(fit, model);
+  const std::exception_ptr failure = save(fit, model);
   fit.total_seconds = total.seconds();
   tell_result(console, fit);
   if (flags.json) write_output(json_text(fit_report(fit)));
+  if (failure) std::rethrow_exception(failure);
+  console.check();
   if (fit.summary.termination == Termination::interrupted) return kInterrupted;
   return fit.summary.termination == Termination::breakdown ? kFailure : kOk;
 }

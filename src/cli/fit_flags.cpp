@@ -30,6 +30,14 @@ void require_valid_options(const Options& options) {
                       message.substr(colon + 2));
 }
 
+/// CLI11 wraps numbers that are too large around.
+std::string is_seed(const std::string& text) {
+  std::uint64_t seed = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, seed);
+  return error == std::errc{} && stop == end ? "" : "must be a whole number from 0 to 2^64 - 1, not " + text;
+}
+
 }  // namespace
 
 void SolveFlags::add_problem(CLI::App& parser) {
@@ -67,7 +75,7 @@ void SolveFlags::add_problem(CLI::App& parser) {
       ->group(group)
       ->capture_default_str();
   parser.add_option("--seed", defaults.seed, "Seeds the starting factors and the random hold-out")
-      ->check([](const std::string& text) { return text.starts_with('-') ? "must be >= 0, not " + text : ""; })
+      ->check(is_seed)
       ->type_name("N")
       ->group(group)
       ->capture_default_str();

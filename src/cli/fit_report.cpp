@@ -19,11 +19,10 @@ Json or_null(bool there, const Value& value) {
 Json or_null(const std::string& text) { return or_null(!text.empty(), text); }
 
 Json seconds_report(const FitOutcome& fit) {
-  const StageSeconds& stages = fit.summary.seconds;
   Json seconds;
   seconds["read"] = fit.read_seconds;
-  seconds["prepare"] = fit.split_seconds + stages.prepare;
-  seconds["solve"] = stages.solve + stages.finish;
+  seconds["prepare"] = fit.split_seconds + fit.summary.seconds.prepare;
+  seconds["solve"] = fit.solve_seconds;
   seconds["save"] = fit.save_seconds;
   seconds["total"] = fit.total_seconds;
   return seconds;

@@ -20,7 +20,7 @@ struct FitOutcome {
   TrainTest data;
   Summary summary;
   Evaluation test;  ///< of the model returned; meaningless without held-out data
-  double read_seconds = 0, split_seconds = 0, save_seconds = 0, total_seconds = 0;
+  double read_seconds = 0, split_seconds = 0, solve_seconds = 0, save_seconds = 0, total_seconds = 0;
 
   bool has_test() const { return data.test && data.test->size() > 0; }
 };

@@ -17,6 +17,7 @@ void catch_interrupt() {
   action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);  // once: the next one has its usual effect
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);  // what batch systems send when the time is up
 }
 
 const std::atomic<bool>& interrupt_flag() { return interrupted; }

@@ -5,7 +5,7 @@
 
 namespace rankfill::cli {
 
-/// The first Ctrl-C sets interrupt_flag(); the second ends the process.
+/// The first Ctrl-C, or SIGTERM, sets interrupt_flag(); the second ends the process.
 void catch_interrupt();
 
 const std::atomic<bool>& interrupt_flag();

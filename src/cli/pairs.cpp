@@ -2,8 +2,6 @@
 #include "cli/pairs.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cctype>
 #include <optional>
 #include <string_view>
 
@@ -19,91 +17,101 @@ namespace {
 
 constexpr std::size_t kPairsAtOnce = std::size_t{1} << 16;
 
-std::optional<data::Layout> layout_of(const std::string& delimiter) {
-  data::Layout layout;
-  if (delimiter == " ") return layout;
-  layout.separator = delimiter == "::" ? data::Separator::double_colon : data::Separator::character;
-  if (layout.separator == data::Separator::double_colon) return layout;
-  if (delimiter != "," && delimiter != ";" && delimiter != "\t") return std::nullopt;
-  layout.character = delimiter.front();
-  layout.quotes = delimiter != "\t";
-  return layout;
-}
+using Fields = std::vector<std::string>;
 
-/// The first two fields of a line; nothing when there are fewer.
-std::optional<std::array<std::string, 2>> two_fields(std::string_view line, const data::Layout& layout) {
-  std::array<std::string, 2> fields;
-  std::string scratch;
-  const int columns = data::split_line(line, layout, [&](int column, std::string_view field) {
-    if (column < 2) fields[static_cast<std::size_t>(column)] = data::unquote(field, scratch);
-  });
-  if (columns < 2 || fields[0].empty() || fields[1].empty()) return std::nullopt;
-  return fields;
-}
+/// Where the two ids stand on a line.
+struct PairLayout {
+  data::Layout cut;
+  std::size_t row = 0, col = 1;
+};
 
-data::Layout detect(std::string_view line, const std::string& delimiter, const std::string& file, std::int64_t number) {
-  if (!delimiter.empty()) {
-    if (const auto layout = layout_of(delimiter)) return *layout;
-    throw InvalidOption("delimiter", delimiter, "one of comma, tab, semicolon, space, ::");
-  }
-  for (const char* candidate : {"::", "\t", ";", ",", " "}) {
-    const data::Layout layout = *layout_of(candidate);
-    if (two_fields(line, layout)) return layout;
-  }
-  throw InvalidData(file, number, "expected a row id and a column id, found " + data::quoted(line));
-}
-
-/// Is this first line a header?  Its fields are no ids of the model and no numbers, and where ids may be any text they are
-/// words that name a column.
-bool is_header(const std::array<std::string, 2>& fields, const Model& model) {
-  constexpr std::array kWords{"row", "user", "col", "item", "movie", "product", "customer"};
+/// Is this first line a header?  Its fields are no ids of the model and no numbers, and where ids may be any text it
+/// names the columns as headers do.
+bool is_header(const Fields& fields, const data::NamedColumns& names, const Model& model) {
   double number = 0;
-  const auto is_name = [&](std::string text, const Ids& ids) {
-    if (ids.find(std::string_view(text)) >= 0 || data::parse_real(text, number)) return false;
-    if (ids.as_texts() == nullptr) return true;
-    std::transform(text.begin(), text.end(), text.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return std::any_of(kWords.begin(), kWords.end(), [&](const char* word) { return text.starts_with(word); });
+  const auto is_id = [&](const std::string& text, const Ids& ids) {
+    return ids.find(std::string_view(text)) >= 0 || data::parse_real(text, number);
   };
-  return is_name(fields[0], model.row_ids) && is_name(fields[1], model.col_ids);
+  if (is_id(fields[0], model.row_ids) || is_id(fields[1], model.col_ids)) return false;
+  const bool is_named = names.row >= 0 || names.col >= 0;
+  return is_named || (model.row_ids.as_texts() == nullptr && model.col_ids.as_texts() == nullptr);
 }
+
+class PairReader {
+ public:
+  PairReader(const std::string& name, const std::string& delimiter, const Model& model)
+      : name_(name), delimiter_(delimiter), model_(model) {}
+
+  void take(std::string_view line, std::int64_t number, Pairs& pairs) {
+    const bool is_first = !layout_;
+    if (is_first) layout_ = PairLayout{cut_of(line, number)};
+    const auto fields = data::fields_of(line, layout_->cut);
+    const std::size_t needed = std::max(layout_->row, layout_->col) + 1;
+    if (!fields || fields->size() < needed || (*fields)[layout_->row].empty() || (*fields)[layout_->col].empty())
+      fail(line, number);
+    if (is_first && is_placed_by_header(*fields)) return;
+    const std::string &row = (*fields)[layout_->row], &col = (*fields)[layout_->col];
+    pairs.rows.push_back(static_cast<std::int32_t>(model_.row_ids.find(std::string_view(row))));
+    pairs.cols.push_back(static_cast<std::int32_t>(model_.col_ids.find(std::string_view(col))));
+    pairs.row_names.push_back(row);
+    pairs.col_names.push_back(col);
+  }
+  bool is_empty() const { return !layout_; }
+
+ private:
+  [[noreturn]] void fail(std::string_view line, std::int64_t number) const {
+    throw InvalidData(name_, number, "expected a row id and a column id, found " + data::quoted(line));
+  }
+
+  data::Layout cut_of(std::string_view line, std::int64_t number) const {
+    if (!delimiter_.empty()) return data::layout_of_delimiter(delimiter_);
+    if (const auto cut = data::detect_delimiter(line, 2)) return *cut;
+    fail(line, number);
+  }
+
+  /// Is it a header?  One that names both columns also says where they are.
+  bool is_placed_by_header(const Fields& fields) {
+    const data::NamedColumns names = data::name_columns(fields);
+    if (!is_header(fields, names, model_)) return false;
+    if (names.row >= 0 && names.col >= 0) {
+      layout_->row = static_cast<std::size_t>(names.row);
+      layout_->col = static_cast<std::size_t>(names.col);
+    }
+    return true;
+  }
+
+  const std::string& name_;
+  const std::string& delimiter_;
+  const Model& model_;
+  std::optional<PairLayout> layout_;
+};
 
 }  // namespace
 
 void read_pairs(const std::string& file, const std::string& delimiter, const Model& model,
                 const std::function<void(const Pairs&)>& take) {
-  const data::FileBytes bytes(file == "-" ? "/dev/stdin" : file);
-  data::LineReader reader(bytes);
-  if (reader.batch().starts_with("\xEF\xBB\xBF")) reader.skip(3, 0);  // the byte order mark of UTF-8
-  std::optional<data::Layout> layout;
+  const data::FileBytes bytes(file == "-" ? "/dev/stdin" : file, &interrupt_flag());
+  data::LineReader lines(bytes);
+  PairReader reader(lines.name(), delimiter, model);
   Pairs pairs;
   const auto flush = [&] {
     if (interrupt_flag()) throw Error("interrupted");
     take(pairs);
     pairs = {};
   };
-  while (!reader.batch().empty()) {
-    std::string_view rest = reader.batch();
-    std::int64_t lines = 0;
+  while (!lines.batch().empty()) {
+    std::string_view rest = lines.batch();
+    std::int64_t count = 0;
     while (!rest.empty()) {
-      const std::int64_t number = reader.line() + lines++;
+      const std::int64_t number = lines.line() + count++;
       const std::string_view line = data::trim(data::take_line(rest));
       if (line.empty() || line.front() == '#' || line.front() == '%') continue;
-      const bool is_first = !layout;
-      if (is_first) layout = detect(line, delimiter, reader.name(), number);
-      const auto fields = two_fields(line, *layout);
-      if (!fields)
-        throw InvalidData(reader.name(), number, "expected a row id and a column id, found " + data::quoted(line));
-      if (is_first && is_header(*fields, model)) continue;
-      pairs.rows.push_back(static_cast<std::int32_t>(model.row_ids.find(std::string_view((*fields)[0]))));
-      pairs.cols.push_back(static_cast<std::int32_t>(model.col_ids.find(std::string_view((*fields)[1]))));
-      pairs.row_names.push_back((*fields)[0]);
-      pairs.col_names.push_back((*fields)[1]);
+      reader.take(line, number, pairs);
       if (pairs.size() == kPairsAtOnce) flush();
     }
-    reader.advance(lines);
+    lines.advance(count);
   }
-  if (!layout) throw InvalidData(reader.name(), 0, "no pairs");
+  if (reader.is_empty()) throw InvalidData(lines.name(), 0, "no pairs");
   flush();
 }
 

@@ -19,7 +19,7 @@ struct Pairs {
 };
 
 /// Reads lines of `row col`, cut by comma, tab, semicolon, :: or blanks (or by `delimiter`), plain or compressed; further
-/// columns are ignored, and so are blank lines, comments (#, %) and a header.  Calls take(Pairs) for one part of the file
+/// columns are ignored, and so are blank lines, comments (#, %) and a header, which may name the two columns in any place.  Calls take(Pairs) for one part of the file
 /// after another.
 /// *Throws* FileError, InvalidData (file, line), and what `take` throws.
 void read_pairs(const std::string& file, const std::string& delimiter, const Model& model,

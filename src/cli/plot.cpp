@@ -23,12 +23,14 @@ Curve curve_of(const Summary& summary, Field x, Field y, std::string name, std::
   return curve;
 }
 
-const IterationSummary* best_of(const Summary& summary) {
-  const IterationSummary* best = nullptr;
+/// The point whose model was returned; nullptr when its RMSE is not known.
+const IterationSummary* returned_of(const Summary& summary, bool keeps_best) {
+  const IterationSummary* found = nullptr;
   for (const IterationSummary& it : summary.history) {
-    if (std::isfinite(it.holdout_rmse) && (best == nullptr || it.holdout_rmse < best->holdout_rmse)) best = &it;
+    if (!std::isfinite(it.holdout_rmse)) continue;
+    if (!keeps_best || found == nullptr || it.holdout_rmse < found->holdout_rmse) found = &it;
   }
-  return best;
+  return found;
 }
 
 /// A file's name need not be UTF-8; a picture's text must.
@@ -44,18 +46,19 @@ Panel objective_panel(const Summary& summary, Field x, const std::string& x_labe
 }
 
 Panel rmse_panel(const Summary& summary, Field x, const std::string& x_label, const std::string& against,
-                 const std::string& heldout_name) {
+                 const std::string& heldout_name, bool keeps_best) {
   Panel panel{"RMSE against " + against,
               x_label,
-              "RMSE",
+              heldout_name.empty() ? "training RMSE" : "RMSE",
               {curve_of(summary, x, &IterationSummary::train_rmse, "training", kTrainColour)},
               {},
               ""};
   if (heldout_name.empty()) return panel;
   panel.curves.push_back(curve_of(summary, x, &IterationSummary::holdout_rmse, heldout_name, kHeldoutColour));
-  if (const IterationSummary* best = best_of(summary)) {
-    panel.mark = Point{best->*x, best->holdout_rmse};
-    panel.mark_text = "best " + short_number(best->holdout_rmse, 4) + ", iteration " + std::to_string(best->iteration);
+  if (const IterationSummary* it = returned_of(summary, keeps_best)) {
+    panel.mark = Point{it->*x, it->holdout_rmse};
+    panel.mark_text = (keeps_best ? "best " : "last ") + short_number(it->holdout_rmse, 4) + ", iteration " +
+                      std::to_string(it->iteration);
   }
   return panel;
 }
@@ -63,13 +66,13 @@ Panel rmse_panel(const Summary& summary, Field x, const std::string& x_label, co
 }  // namespace
 
 std::string plot_of(const Summary& summary, const std::string& title, const std::string& subtitle,
-                    const std::string& heldout_name) {
+                    const std::string& heldout_name, bool keeps_best) {
   Figure figure{utf8(title), utf8(subtitle), 2, {}};
   const std::string seconds = "seconds", passes = "passes over the entries";
   figure.panels.push_back(objective_panel(summary, &IterationSummary::seconds, seconds, "time"));
   figure.panels.push_back(objective_panel(summary, &IterationSummary::passes, passes, "passes"));
-  figure.panels.push_back(rmse_panel(summary, &IterationSummary::seconds, seconds, "time", heldout_name));
-  figure.panels.push_back(rmse_panel(summary, &IterationSummary::passes, passes, "passes", heldout_name));
+  figure.panels.push_back(rmse_panel(summary, &IterationSummary::seconds, seconds, "time", heldout_name, keeps_best));
+  figure.panels.push_back(rmse_panel(summary, &IterationSummary::passes, passes, "passes", heldout_name, keeps_best));
   return draw(figure);
 }
 

@@ -6,6 +6,7 @@
 #include "cli/exit_codes.hpp"
 #include "cli/pairs.hpp"
 #include "cli/reading.hpp"
+#include "cli/report.hpp"
 #include "cli/text.hpp"
 #include "data/atomic_file.hpp"
 
@@ -16,7 +17,7 @@ namespace {
 constexpr const char* kFooter = R"(
 PAIRS holds `row col` per line, ids as in training, cut by comma, tab, semicolon, :: or blanks; more columns are ignored.
 Written is `row<TAB>col<TAB>prediction`, in the order of PAIRS.  An id that training never saw is predicted by the mean
-and the biases that are known.
+and the biases that are known.  A header that names the two columns may have them in any place.
 
 Examples:
   rankfill predict model.npz pairs.tsv > predictions.tsv
@@ -25,7 +26,7 @@ Examples:
 
 struct PredictFlags {
   std::string model_file, pairs_file, output = "-", delimiter;
-  bool quiet = false;
+  bool json = false, quiet = false;
 };
 
 int run_predict(const PredictFlags& flags) {
@@ -43,16 +44,26 @@ int run_predict(const PredictFlags& flags) {
   const std::string delimiter = names.options().delimiter;
 
   std::int64_t count = 0, unseen = 0;
+  const auto line_of = [&](const Pairs& pairs, std::size_t p, double prediction) {
+    if (!flags.json) return pairs.row_names[p] + "\t" + pairs.col_names[p] + "\t" + short_number(prediction, 7) + "\n";
+    const Json one{{"row", pairs.row_names[p]}, {"col", pairs.col_names[p]}, {"value", prediction}};
+    return (count > 0 || p > 0 ? ",\n " : "\n ") + json_line(one);
+  };
   data::write_file_atomically(to_stdout ? "/dev/stdout" : flags.output, [&](data::FileWriter& out) {
+    if (flags.json) out.write("{\"predictions\": [");
     read_pairs(flags.pairs_file, delimiter, model, [&](const Pairs& pairs) {
       std::vector<double> predictions(pairs.size());
       model.predict(pairs.rows, pairs.cols, predictions);
       for (std::size_t p = 0; p < pairs.size(); ++p) {
-        out.write(pairs.row_names[p] + "\t" + pairs.col_names[p] + "\t" + short_number(predictions[p], 7) + "\n");
+        out.write(line_of(pairs, p, predictions[p]));
         unseen += pairs.rows[p] < 0 || pairs.cols[p] < 0;
       }
       count += static_cast<std::int64_t>(pairs.size());
     });
+    if (flags.json) {
+      out.write("\n],\n\"count\": " + std::to_string(count) + ", \"unseen\": " + std::to_string(unseen) +
+                ", \"model\": " + json_line(flags.model_file) + ", \"file\": " + json_line(flags.pairs_file) + "}\n");
+    }
   });
   console.line(counted(count, "prediction") + (to_stdout ? "" : " in " + flags.output) + ", " + with_commas(unseen) +
                " with an id that training never saw");
@@ -72,7 +83,9 @@ Command add_predict(CLI::App& program) {
       ->capture_default_str();
   parser->add_option("--delimiter", flags->delimiter, "comma, tab, semicolon, space or ::  [detected]")
       ->type_name("NAME");
-  parser->add_flag("--quiet,-q", flags->quiet, "Print errors only");
+  parser->add_flag("--json", flags->json,
+                   "Write one JSON object: {predictions: [{row, col, value}], count, unseen, model, file}");
+  parser->add_flag("--quiet,-q", flags->quiet, "Print errors and predictions only");
   return {parser, [flags] { return run_predict(*flags); }};
 }
 

@@ -70,7 +70,7 @@ void ReadingFlags::add_to(CLI::App& parser) {
       .add_option(
           "--format", format,
           "auto, delimited (csv, tsv, MovieLens, LIBMF), mtx (MatrixMarket), npy (dense, NaN is missing) or npz "
-          "(scipy.sparse.save_npz).  Text may be gzip or zstd.  auto looks at the name and the first bytes")
+          "(scipy.sparse.save_npz).  Text may be gzip or zstd.  auto looks at the first bytes, not at the name")
       ->type_name("NAME")
       ->group(kGroup)
       ->capture_default_str();

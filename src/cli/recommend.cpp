@@ -21,6 +21,7 @@ Written is `row<TAB>rank<TAB>column<TAB>prediction`, best first, for each row as
 
 Examples:
   rankfill recommend model.npz --rows 42,43 --exclude ratings.csv
+  rankfill recommend model.npz --rows 'Smith, Anna' --rows=-7
   rankfill recommend model.npz --all --count 5 --json > top5.json
 )";
 
@@ -28,7 +29,7 @@ struct RecommendFlags {
   std::string model_file, exclude_file;
   std::vector<std::string> rows;
   bool all = false, json = false, quiet = false;
-  int count = 10;
+  int count = 10, first = 0;
   ReadingFlags reading;
 };
 
@@ -61,12 +62,22 @@ Excluded by_row(const Entries& entries, std::int64_t num_rows) {
 
 std::vector<std::int64_t> rows_asked_for(const RecommendFlags& flags, const Model& model) {
   std::vector<std::int64_t> rows;
-  if (flags.all) {
-    for (std::int64_t row = 0; row < model.num_rows(); ++row) rows.push_back(row);
-  }
-  for (const std::string& id : flags.rows) {
-    rows.push_back(model.row_ids.find(std::string_view(id)));
-    if (rows.back() < 0) throw InvalidData(flags.model_file, 0, "there is no row \"" + id + "\" in the model");
+  const std::int64_t leading = flags.all ? model.num_rows() : std::min<std::int64_t>(flags.first, model.num_rows());
+  for (std::int64_t row = 0; row < leading; ++row) rows.push_back(row);
+  const auto add = [&](std::string_view id) {
+    rows.push_back(model.row_ids.find(id));
+    if (rows.back() < 0)
+      throw InvalidData(flags.model_file, 0, "there is no row \"" + std::string(id) + "\" in the model");
+  };
+  for (const std::string& text : flags.rows) {
+    if (model.row_ids.find(std::string_view(text)) >= 0) {  // an id may have commas in it
+      add(text);
+      continue;
+    }
+    std::string_view rest = text;
+    for (std::size_t comma = 0; (comma = rest.find(',')) != std::string_view::npos; rest.remove_prefix(comma + 1))
+      add(rest.substr(0, comma));
+    add(rest);
   }
   return rows;
 }
@@ -96,7 +107,7 @@ Json json_of(const Model& model, std::int64_t row, const std::vector<Recommendat
 void write_recommendations(const RecommendFlags& flags, const Model& model, const Excluded& excluded) {
   constexpr std::size_t kRowsAtOnce = 1024;
   const std::vector<std::int64_t> rows = rows_asked_for(flags, model);
-  if (flags.json) write_output("[");
+  if (flags.json) write_output("{\"model\": " + json_line(flags.model_file) + ",\n\"rows\": [");
   for (std::size_t first = 0; first < rows.size(); first += kRowsAtOnce) {
     if (interrupt_flag()) throw Error("interrupted");
     const std::size_t count = std::min(kRowsAtOnce, rows.size() - first);
@@ -105,8 +116,7 @@ void write_recommendations(const RecommendFlags& flags, const Model& model, cons
       const auto at = static_cast<std::size_t>(k);
       const std::int64_t row = rows[first + at];
       const auto best = model.recommend(row, flags.count, excluded.of(row));
-      texts[at] = flags.json ? json_of(model, row, best).dump(-1, ' ', false, Json::error_handler_t::replace)
-                             : text_of(model, row, best);
+      texts[at] = flags.json ? json_line(json_of(model, row, best)) : text_of(model, row, best);
     });
     std::string part;
     for (std::size_t k = 0; k < count; ++k) {
@@ -115,12 +125,14 @@ void write_recommendations(const RecommendFlags& flags, const Model& model, cons
     }
     write_output(part);
   }
-  if (flags.json) write_output("\n]\n");
+  if (flags.json) write_output("\n]}\n");
 }
 
 int run_recommend(const RecommendFlags& flags) {
   Console console(flags.quiet ? Console::Level::quiet : Console::Level::normal, true);
-  if (flags.all == !flags.rows.empty()) throw InvalidOption("rows", "", "give --rows ID,ID,... or --all");
+  if (flags.all + (flags.first != 0) + !flags.rows.empty() != 1)
+    throw InvalidOption("rows", "", "give one of --rows ID,ID,..., --first N and --all");
+  if (flags.first < 0) throw InvalidOption("first", std::to_string(flags.first), "must be >= 1");
   if (flags.count < 1) throw InvalidOption("count", std::to_string(flags.count), "must be >= 1");
   ReadOptions reading = flags.reading.options();
   if (!flags.exclude_file.empty()) require_readable(flags.exclude_file);
@@ -143,14 +155,19 @@ Command add_recommend(CLI::App& program) {
       program.add_subcommand("recommend", "List the columns with the highest predictions for given rows");
   parser->footer(kFooter);
   parser->add_option("MODEL", flags->model_file, "A model that `rankfill fit --model` saved")->required();
-  parser->add_option("--rows", flags->rows, "Row ids; may be given again")->type_name("ID,ID,...")->delimiter(',');
+  parser
+      ->add_option("--rows", flags->rows,
+                   "Row ids; may be given again. A text that is an id as it stands is not cut at its commas")
+      ->type_name("ID,ID,...");
+  parser->add_option("--first", flags->first, "The first rows of the model")->type_name("N");
   parser->add_flag("--all", flags->all, "All rows of the model");
   parser->add_option("--count,-n", flags->count, "Columns per row, at most")->type_name("N")->capture_default_str();
   parser
       ->add_option("--exclude", flags->exclude_file,
                    "Leave out each row's columns in this file, as a rule the training data")
       ->type_name("FILE");
-  parser->add_flag("--json", flags->json, "Print a JSON array: {row, recommendations: [{col, value}]} for each row");
+  parser->add_flag("--json", flags->json,
+                   "Print one JSON object: {model, rows: [{row, recommendations: [{col, value}]}]}");
   parser->add_flag("--quiet,-q", flags->quiet, "Print errors and recommendations only");
   flags->reading.duplicates = "last";  // only which pairs there are matters
   flags->reading.add_to(*parser);

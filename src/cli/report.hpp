@@ -13,6 +13,8 @@ using Json = nlohmann::ordered_json;
 
 /// `json` as indented text and a newline.  Numbers that are not finite become null; text that is not UTF-8 is repaired.
 std::string json_text(const Json& json);
+/// The same on one line, without the newline.
+std::string json_line(const Json& json);
 
 /// Options::options_json of a model, or an empty object when it does not parse.
 Json parse_options_json(const std::string& text);

@@ -55,14 +55,23 @@ std::string line_from(double x1, double y1, double x2, double y2, const char* co
          "\" stroke=\"" + colour + "\" stroke-width=\"" + number(width) + "\"/>\n";
 }
 
-std::vector<double> all(const std::vector<const Panel*>& panels, double Point::*coordinate) {
+std::vector<double> all(const std::vector<const Panel*>& panels, double Point::*coordinate, std::size_t first = 0) {
   std::vector<double> values;
   for (const Panel* panel : panels) {
     for (const Curve& curve : panel->curves) {
-      for (const Point& point : curve.points) values.push_back(point.*coordinate);
+      for (std::size_t k = first; k < curve.points.size(); ++k) values.push_back(curve.points[k].*coordinate);
     }
   }
   return values;
+}
+
+Axis vertical_axis(const std::vector<const Panel*>& panels) {
+  constexpr std::size_t kFew = 3;
+  bool few = true;
+  for (const Panel* panel : panels) {
+    for (const Curve& curve : panel->curves) few = few && curve.points.size() <= kFew;
+  }
+  return Axis(all(panels, &Point::y, few ? 0 : 1), true, false);
 }
 
 /// Draws one panel with its upper left corner at (left, top).
@@ -98,20 +107,25 @@ class PanelDrawing {
   }
 
   std::string curves() const {
-    std::string out;
+    // Curves may begin above the frame; a margin of 5 keeps lines and dots at its edges whole.
+    const std::string frame = std::string("frame") + number(left_) + "-" + number(top_);
+    std::string out = "<clipPath id=\"" + frame + "\"><rect x=\"" + number(left_ - 5) + "\" y=\"" + number(top_ - 5) +
+                      "\" width=\"" + number(kPanelWidth + 10) + "\" height=\"" + number(kPanelHeight + 10) +
+                      "\"/></clipPath>\n<g clip-path=\"url(#" + frame + ")\">\n";
     for (const Curve& curve : panel_.curves) {
       std::string path, dots;
       for (const Point& point : curve.points) {
-        if (!std::isfinite(point.x) || !std::isfinite(point.y)) continue;
-        const std::string at = number(across(point.x)) + " " + number(up(point.y));
-        path += (path.empty() ? "M" : "L") + at;
-        dots += "<circle cx=\"" + number(across(point.x)) + "\" cy=\"" + number(up(point.y)) + "\" r=\"2.2\"/>";
+        const double x = across(point.x), y = up(point.y);
+        if (!std::isfinite(x) || !std::isfinite(y)) continue;
+        path += path.empty() ? "M" : "L";
+        path += number(x) + " " + number(y);
+        dots += "<circle cx=\"" + number(x) + "\" cy=\"" + number(y) + "\" r=\"2.2\"/>";
       }
       out += "<path d=\"" + path + "\" fill=\"none\" stroke=\"" + curve.colour +
              "\" stroke-width=\"2\" stroke-linejoin=\"round\" stroke-linecap=\"round\"/>\n";
       if (curve.points.size() <= 40) out += "<g fill=\"" + curve.colour + "\">" + dots + "</g>\n";
     }
-    return out;
+    return out + "</g>\n";
   }
 
   std::string mark() const {
@@ -129,15 +143,17 @@ class PanelDrawing {
                     "paint-order=\"stroke\""});
   }
 
+  /// Above the frame, right of the title: inside, curves would cross it.
   std::string legend() const {
     if (panel_.curves.size() < 2) return "";
     std::string out;
-    double y = top_ + 14;
-    for (const Curve& curve : panel_.curves) {
-      const double right = left_ + kPanelWidth - 6;
-      out += line_from(right - 22, y - 4, right, y - 4, curve.colour.c_str(), 2.5);
-      out += text_at(right - 29, y, curve.name, {12, kInk, "end"});
-      y += 18;
+    double right = left_ + kPanelWidth;
+    for (auto curve = panel_.curves.rbegin(); curve != panel_.curves.rend(); ++curve) {
+      constexpr double kCharacterWidth = 6.6, kMarkWidth = 18, kGap = 6;
+      const double text = right - kCharacterWidth * static_cast<double>(curve->name.size());
+      out += text_at(text, top_ - 10, curve->name, {12, kInk});
+      out += line_from(text - kGap - kMarkWidth, top_ - 14, text - kGap, top_ - 14, curve->colour.c_str(), 2.5);
+      right = text - kGap - kMarkWidth - 2 * kGap;
     }
     return out;
   }
@@ -166,7 +182,7 @@ std::string draw(const Figure& figure) {
     for (std::size_t k = row * columns; k < std::min((row + 1) * columns, figure.panels.size()); ++k) {
       panels.push_back(&figure.panels[k]);
     }
-    const Axis y(all(panels, &Point::y), true, false);
+    const Axis y = vertical_axis(panels);
     for (std::size_t column = 0; column < panels.size(); ++column) {
       out += PanelDrawing(*panels[column], y, kLeft + static_cast<double>(column) * (kPanelWidth + kBetween),
                           kTop + static_cast<double>(row) * (kPanelHeight + kUnder))();

@@ -11,7 +11,8 @@ struct Point {
   double x = 0, y = 0;
 };
 
-/// One line of a panel.  Points that are not finite are left out.
+/// One line of a panel.  Points that are not finite are left out.  The first point, where an iteration started, does not
+/// count for the vertical scale when there are more than three: what follows is often much smaller.
 struct Curve {
   std::string name;    ///< for the legend
   std::string colour;  ///< "#1f6fb4"

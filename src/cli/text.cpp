@@ -22,7 +22,8 @@ std::string format(const char* pattern, Values... values) {
 std::string with_commas(std::int64_t number) {
   std::string text = std::to_string(number);
   const int stop = number < 0 ? 1 : 0;
-  for (int at = static_cast<int>(text.size()) - 3; at > stop; at -= 3) text.insert(static_cast<std::size_t>(at), ",");
+  for (int at = static_cast<int>(text.size()) - 3; at > stop; at -= 3)
+    text.insert(static_cast<std::size_t>(at), 1, ',');
   return text;
 }
 

@@ -37,42 +37,6 @@ struct Parser {
   [[noreturn]] void fail(std::int64_t line, const std::string& found) const { throw InvalidData(file, line, found); }
 };
 
-/// Digits of a canonical whole number of at most 18 digits (so that it cannot overflow); nullptr when it is anything else.
-inline const char* scan_whole(const char* p, const char* end, std::int64_t& number) {
-  const char* begin = p;
-  std::uint64_t n = 0;  // may wrap, and is then refused for its length
-  while (p < end && is_digit(*p)) n = n * 10 + static_cast<std::uint64_t>(*p++ - '0');
-  const auto digits = p - begin;
-  if (digits == 0 || digits > 18 || (*begin == '0' && digits > 1)) return nullptr;
-  number = static_cast<std::int64_t>(n);
-  return p;
-}
-
-/// A decimal of at most kExactDigits digits, as parse_real would read it; nullptr when it is anything else.
-inline const char* scan_real(const char* p, const char* end, double& number) {
-  const bool negative = p < end && *p == '-';
-  if (negative) ++p;
-  std::uint64_t mantissa = 0;  // may wrap, and is then refused for its length
-  const char* begin = p;
-  while (p < end && is_digit(*p)) mantissa = mantissa * 10 + static_cast<std::uint64_t>(*p++ - '0');
-  auto digits = p - begin;
-  if (digits > kExactDigits) return nullptr;
-  double magnitude = 0;
-  if (p < end && *p == '.') {
-    begin = ++p;
-    while (p < end && is_digit(*p)) mantissa = mantissa * 10 + static_cast<std::uint64_t>(*p++ - '0');
-    const auto decimals = p - begin;
-    digits += decimals;
-    if (digits > kExactDigits) return nullptr;
-    magnitude = static_cast<double>(static_cast<std::int64_t>(mantissa)) / kPowersOfTen[decimals];
-  } else {
-    magnitude = static_cast<double>(static_cast<std::int64_t>(mantissa));
-  }
-  if (digits == 0) return nullptr;
-  number = negative ? -magnitude : magnitude;
-  return p;
-}
-
 template <Separator kSeparator>
 inline const char* scan_separator(const char* p, const char* end, char character) {
   if constexpr (kSeparator == Separator::double_colon) {
@@ -80,9 +44,7 @@ inline const char* scan_separator(const char* p, const char* end, char character
   } else if constexpr (kSeparator == Separator::character) {
     return p < end && *p == character ? p + 1 : nullptr;
   } else {
-    const char* begin = p;
-    while (p < end && (*p == ' ' || *p == '\t')) ++p;
-    return p > begin ? p : nullptr;
+    return scan_blanks(p, end);
   }
 }
 
@@ -101,13 +63,12 @@ const char* Parser::parse_plain(const char* p, const char* end, Chunk& chunk) co
     if (!(p = scan_separator<kSeparator>(p, end, mark)) || !(p = scan_whole(p, end, whole))) return nullptr;
     time = static_cast<double>(whole);
   }
-  if (p < end && *p == '\r') ++p;
-  if (p == end || *p != '\n') return nullptr;
+  if (!(p = scan_newline(p, end))) return nullptr;
   chunk.rows.add(row);
   chunk.cols.add(col);
   chunk.values.push_back(value);
   if (plain_time && chunk.times_hold) chunk.times.push_back(time);
-  return p + 1;
+  return p;
 }
 
 void Parser::parse_line(std::string_view line, std::int64_t number, Chunk& chunk) const {
@@ -130,7 +91,7 @@ void Parser::parse_line(std::string_view line, std::int64_t number, Chunk& chunk
   std::string scratch;
   double value = 0, time = 0;
   const std::string_view value_text = layout.quotes ? unquote(field[2], scratch) : field[2];
-  if (!parse_real(value_text, value)) fail(number, "the value " + data::quoted(value_text) + " is not a finite number");
+  if (!parse_real(value_text, value)) fail(number, bad_value(value_text));
   if (layout.time >= 0) {
     const std::string_view time_text = layout.quotes ? unquote(field[3], scratch) : field[3];
     std::int64_t whole = 0;
@@ -187,19 +148,6 @@ void Parser::operator()(std::string_view text, std::int64_t first_line, std::int
   chunk.lines.count = static_cast<std::int64_t>(chunk.values.size());
 }
 
-/// The chunks' columns one after another; each is freed as soon as it is copied.
-std::vector<double> join(std::vector<Chunk>& chunks, std::vector<double> Chunk::*column, int threads) {
-  std::vector<std::size_t> first(chunks.size() + 1, 0);
-  for (std::size_t k = 0; k < chunks.size(); ++k) first[k + 1] = first[k] + (chunks[k].*column).size();
-  std::vector<double> all(first.back());
-  parallel_for(static_cast<std::int64_t>(chunks.size()), threads, [&](std::int64_t k) {
-    auto& part = chunks[static_cast<std::size_t>(k)].*column;
-    std::copy(part.begin(), part.end(), all.begin() + static_cast<std::ptrdiff_t>(first[static_cast<std::size_t>(k)]));
-    std::vector<double>().swap(part);
-  });
-  return all;
-}
-
 }  // namespace
 
 Entries read_delimited(LineReader& reader, const ReadOptions& options) {
@@ -238,10 +186,8 @@ Entries read_delimited(LineReader& reader, const ReadOptions& options) {
   if (entries.values.empty()) throw InvalidData(reader.name(), 0, "no entries");
 
   if (const auto pair = merge_duplicates(entries, options.duplicates, threads)) {
-    const std::int64_t first = line_of(lines, pair->first);
-    throw InvalidData(
-        reader.name(), line_of(lines, pair->again),
-        describe_repeated_pair(entries, *pair) + (first > 0 ? ", first at line " + std::to_string(first) : ""));
+    throw InvalidData(reader.name(), line_of(lines, pair->again),
+                      describe_repeated_pair(entries, *pair, line_of(lines, pair->first)));
   }
   return entries;
 }

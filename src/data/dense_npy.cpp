@@ -26,7 +26,7 @@ Entries read_dense_npy(const FileBytes& bytes, const ReadOptions& options) {
       const double value = values[static_cast<std::size_t>(row * entries.num_cols + col)];
       if (std::isnan(value) || (options.missing && value == *options.missing)) continue;
       if (std::isinf(value))
-        fail("[" + std::to_string(row) + ", " + std::to_string(col) +
+        fail(std::string("[") + std::to_string(row) + ", " + std::to_string(col) +
              "] is infinite: values must be finite, or NaN for missing");
       entries.rows.push_back(static_cast<std::int32_t>(row));
       entries.cols.push_back(static_cast<std::int32_t>(col));

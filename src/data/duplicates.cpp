@@ -95,11 +95,12 @@ std::optional<RepeatedPair> merge_duplicates(Entries& entries, Duplicates rule, 
   return earliest;
 }
 
-std::string describe_repeated_pair(const Entries& entries, const RepeatedPair& pair) {
+std::string describe_repeated_pair(const Entries& entries, const RepeatedPair& pair, std::int64_t first_line) {
   const auto again = static_cast<std::size_t>(pair.again);
   return "row " + name_of(entries.row_ids, entries.rows[again]) + ", column " +
-         name_of(entries.col_ids, entries.cols[again]) +
-         " is given more than once; keep the last or the mean with the duplicates option";
+         name_of(entries.col_ids, entries.cols[again]) + " is given more than once" +
+         (first_line > 0 ? ", first at line " + std::to_string(first_line) : "") +
+         " (duplicates = last or mean would keep one)";
 }
 
 void require_resolved(Entries& entries, const ReadOptions& options) {

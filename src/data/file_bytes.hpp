@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -10,10 +11,11 @@
 namespace rankfill::data {
 
 /// The bytes of a file as stored: mapped when it is a regular file, read into memory when it is a pipe or device.
-/// *Throws* FileError (missing, a directory, unreadable).
+/// *Throws* FileError (missing, a directory, unreadable), Error("interrupted").
 class FileBytes {
  public:
-  explicit FileBytes(const std::filesystem::path& file);
+  /// While it waits for a pipe, `interrupt` is looked at.
+  explicit FileBytes(const std::filesystem::path& file, const std::atomic<bool>* interrupt = nullptr);
   ~FileBytes();
   FileBytes(const FileBytes&) = delete;
   FileBytes& operator=(const FileBytes&) = delete;
@@ -22,7 +24,7 @@ class FileBytes {
   const std::string& name() const { return name_; }
 
  private:
-  void read_stream(int descriptor);
+  void read_stream(int descriptor, const std::atomic<bool>* interrupt);
 
   std::string name_;
   std::string_view view_;

@@ -29,11 +29,13 @@ using Fields = std::vector<std::string>;
 /// Names the three columns go by in headers, in lower case with only letters and digits kept.
 constexpr std::string_view kRowNames[] = {"row", "rows",   "rowid",    "rowindex",   "user",
                                           "uid", "userid", "customer", "customerid", "reviewerid"};
-constexpr std::string_view kColumnNames[] = {"col",    "cols",   "colid",  "colindex", "column",  "columnid",  "item",
-                                             "iid",    "itemid", "movie",  "movieid",  "product", "productid", "book",
-                                             "bookid", "isbn",   "artist", "artistid", "joke",    "jokeid",    "asin"};
-constexpr std::string_view kValueNames[] = {"value",   "values", "val",        "rating",
-                                            "ratings", "score",  "bookrating", "entry"};
+constexpr std::string_view kColumnNames[] = {
+    "col",    "cols",     "colid",   "colindex", "column",    "columnid", "item",      "iid",
+    "itemid", "movie",    "movieid", "product",  "productid", "book",     "bookid",    "isbn",
+    "artist", "artistid", "joke",    "jokeid",   "asin",      "track",    "trackid",   "song",
+    "songid", "anime",    "animeid", "game",     "gameid",    "business", "businessid"};
+constexpr std::string_view kValueNames[] = {"value",      "values", "val",   "rating", "ratings",  "score",
+                                            "bookrating", "entry",  "stars", "plays",  "playcount"};
 constexpr std::string_view kTimeNames[] = {"timestamp", "time"};
 
 template <std::size_t N>
@@ -50,15 +52,18 @@ int find_column(const Fields& header, const std::string_view (&names)[N]) {
   return -1;
 }
 
-std::optional<Layout> layout_of_delimiter(std::string_view delimiter) {
+}  // namespace
+
+Layout layout_of_delimiter(std::string_view delimiter) {
   Layout layout;
   if (delimiter == " ") return layout;
   layout.separator = Separator::double_colon;
   if (delimiter == "::") return layout;
+  if (delimiter != "," && delimiter != ";" && delimiter != "\t")
+    throw InvalidOption("delimiter", data::quoted(delimiter), R"(one of "," "\t" ";" " " "::")");
   layout.separator = Separator::character;
-  layout.quotes = delimiter != "\t";
-  if (delimiter != "," && delimiter != ";" && delimiter != "\t") return std::nullopt;
   layout.character = delimiter.front();
+  layout.quotes = delimiter != "\t";
   return layout;
 }
 
@@ -71,25 +76,32 @@ std::optional<Fields> fields_of(std::string_view line, const Layout& layout) {
   return fields;
 }
 
-/// The first delimiter that cuts the line into three or more; tab before comma, because ids may hold commas.
-std::optional<Layout> detect_delimiter(std::string_view line) {
+// Tab before comma, because ids may hold commas.
+std::optional<Layout> detect_delimiter(std::string_view line, std::size_t least_fields) {
   for (const std::string_view delimiter : {"::", "\t", ";", ",", " "}) {
-    const Layout layout = *layout_of_delimiter(delimiter);
+    const Layout layout = layout_of_delimiter(delimiter);
     const auto fields = fields_of(line, layout);
-    if (fields && fields->size() >= 3) return layout;
+    if (fields && fields->size() >= least_fields) return layout;
   }
   return std::nullopt;
 }
+
+NamedColumns name_columns(const Fields& header) {
+  return {find_column(header, kRowNames), find_column(header, kColumnNames), find_column(header, kValueNames),
+          find_column(header, kTimeNames)};
+}
+
+namespace {
 
 bool looks_like_number(std::string_view field) {
   double number = 0;
   if (parse_real(field, number)) return true;
   std::string lower(field);
   std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
-  for (const std::string_view word : {"nan", "inf", "infinity", "na", "n/a", "null", "none", "nil", "?", "-", ""}) {
-    if (lower == word || lower == "-" + std::string(word) || lower == "+" + std::string(word)) return true;
-  }
-  return false;
+  std::string_view unsigned_text = lower;
+  if (unsigned_text.starts_with('-') || unsigned_text.starts_with('+')) unsigned_text.remove_prefix(1);
+  constexpr std::string_view kWords[] = {"nan", "inf", "infinity", "na", "n/a", "null", "none", "nil", "?", ""};
+  return std::find(std::begin(kWords), std::end(kWords), unsigned_text) != std::end(kWords);
 }
 
 /// A header has no numbers in it.  An empty field counts as one only where the value would be: pandas writes a header
@@ -123,38 +135,25 @@ void check_columns(const ReadOptions& options) {
 
 /// Fills in row, col, value and time; returns whether the header named all of the three that the options left open.
 bool place_columns(Layout& layout, const Fields& header, const ReadOptions& options) {
-  layout.row = options.row_column > 0 ? options.row_column - 1 : find_column(header, kRowNames);
-  layout.col = options.col_column > 0 ? options.col_column - 1 : find_column(header, kColumnNames);
-  layout.value = options.value_column > 0 ? options.value_column - 1 : find_column(header, kValueNames);
-  layout.time = options.time_column > 0 ? options.time_column - 1 : find_column(header, kTimeNames);
+  const NamedColumns names = name_columns(header);
+  layout.row = options.row_column > 0 ? options.row_column - 1 : names.row;
+  layout.col = options.col_column > 0 ? options.col_column - 1 : names.col;
+  layout.value = options.value_column > 0 ? options.value_column - 1 : names.value;
+  layout.time = options.time_column > 0 ? options.time_column - 1 : names.time;
   const bool named = layout.row >= 0 && layout.col >= 0 && layout.value >= 0;
-  // Those still open take the first columns nobody else has.
+  // Those still open take the first columns nobody else has.  A column without a name is the row number of a data frame.
+  const auto is_taken = [&](int column) {
+    const auto at = static_cast<std::size_t>(column);
+    return column == layout.row || column == layout.col || column == layout.value || column == layout.time ||
+           (at < header.size() && header[at].empty());
+  };
   int next = 0;
   for (int* column : {&layout.row, &layout.col, &layout.value}) {
     if (*column >= 0) continue;
-    while (next == layout.row || next == layout.col || next == layout.value || next == layout.time) ++next;
+    while (is_taken(next)) ++next;
     *column = next;
   }
   return named;
-}
-
-/// Moves past comments and blank lines; returns the first other line, or nothing at the end of the file.
-std::optional<std::string_view> skip_to_content(LineReader& reader, bool comments) {
-  while (!reader.batch().empty()) {
-    std::string_view rest = reader.batch();
-    const std::string_view line = take_line(rest);
-    const std::string_view text = trim(line);
-    if (!text.empty() && !(comments && (text.front() == '#' || text.front() == '%'))) return line;
-    const std::size_t length = reader.batch().size() - rest.size();
-    reader.skip(length, 1);
-  }
-  return std::nullopt;
-}
-
-void skip_line(LineReader& reader) {
-  std::string_view rest = reader.batch();
-  take_line(rest);
-  reader.skip(reader.batch().size() - rest.size(), 1);
 }
 
 Fields require_fields(std::string_view line, const Layout& layout, const LineReader& reader) {
@@ -167,14 +166,10 @@ Fields require_fields(std::string_view line, const Layout& layout, const LineRea
 
 Layout detect_layout(LineReader& reader, const ReadOptions& options) {
   check_columns(options);
-  if (reader.batch().starts_with("\xEF\xBB\xBF")) reader.skip(3, 0);
-  const auto first = skip_to_content(reader, true);
+  const auto first = skip_to_content(reader, "#%");
   if (!first) throw InvalidData(reader.name(), 0, "no entries");
 
-  auto layout = options.delimiter.empty() ? detect_delimiter(*first) : layout_of_delimiter(options.delimiter);
-  if (!layout && !options.delimiter.empty()) {
-    throw InvalidOption("delimiter", data::quoted(options.delimiter), R"(one of "," "\t" ";" " " "::")");
-  }
+  auto layout = options.delimiter.empty() ? detect_delimiter(*first, 3) : layout_of_delimiter(options.delimiter);
   if (!layout) {
     throw InvalidData(
         reader.name(), reader.line(),
@@ -189,7 +184,7 @@ Layout detect_layout(LineReader& reader, const ReadOptions& options) {
   Fields fields = head;
   if (header) {
     skip_line(reader);
-    const auto second = skip_to_content(reader, false);
+    const auto second = skip_to_content(reader, "");
     if (!second) throw InvalidData(reader.name(), 0, "no entries");
     fields = require_fields(*second, *layout, reader);
   }

@@ -3,8 +3,10 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "data/line_reader.hpp"
 #include "data/number.hpp"
@@ -29,6 +31,22 @@ struct Layout {
 
   int needed() const { return 1 + std::max(std::max(row, col), std::max(value, time)); }
 };
+
+/// The layout that cuts at `delimiter`: "," "\t" ";" " " or "::".
+/// *Throws* InvalidOption for any other.
+Layout layout_of_delimiter(std::string_view delimiter);
+
+/// The first delimiter that cuts the line into `least_fields` or more; nothing when none does.
+std::optional<Layout> detect_delimiter(std::string_view line, std::size_t least_fields);
+
+/// The fields of a line, unquoted; nothing when a quoted field does not end where it should.
+std::optional<std::vector<std::string>> fields_of(std::string_view line, const Layout& layout);
+
+/// Which columns a header names, by the names that are usual; -1: none.
+struct NamedColumns {
+  int row = -1, col = -1, value = -1, time = -1;
+};
+NamedColumns name_columns(const std::vector<std::string>& header);
 
 /// Works out the layout from the options and the first lines, and moves `reader` to the first data line: past comments
 /// (# or %), blank lines and the header.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "data/line_reader.hpp"
 
+#include "data/number.hpp"
+
 namespace rankfill::data {
 
 namespace {
@@ -14,6 +16,7 @@ LineReader::LineReader(const FileBytes& bytes, CutSizes sizes)
     : bytes_(bytes), sizes_(sizes), decoder_(make_decoder(bytes.view(), bytes.name())) {
   if (decoder_) buffer_.resize(sizes_.decoded_batch_bytes);
   load();
+  if (batch_.starts_with("\xEF\xBB\xBF")) skip(3, 0);  // UTF-8's byte order mark
 }
 
 void LineReader::skip(std::size_t length, std::int64_t lines) {
@@ -72,6 +75,23 @@ std::vector<std::string_view> cut_at_newlines(std::string_view text, std::size_t
     text.remove_prefix(length);
   }
   return pieces;
+}
+
+std::optional<std::string_view> skip_to_content(LineReader& reader, std::string_view comments) {
+  while (!reader.batch().empty()) {
+    std::string_view rest = reader.batch();
+    const std::string_view line = take_line(rest);
+    const std::string_view text = trim(line);
+    if (!text.empty() && comments.find(text.front()) == std::string_view::npos) return line;
+    skip_line(reader);
+  }
+  return std::nullopt;
+}
+
+void skip_line(LineReader& reader) {
+  std::string_view rest = reader.batch();
+  take_line(rest);
+  reader.skip(reader.batch().size() - rest.size(), 1);
 }
 
 void check_interrupt(const ReadOptions& options) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,7 +24,7 @@ struct CutSizes {
   std::size_t chunk_bytes = std::size_t{1} << 20;           ///< parsed by one thread
 };
 
-/// A text file, plain or compressed, as a sequence of batches of whole lines.
+/// A text file, plain or compressed, as a sequence of batches of whole lines; without UTF-8's byte order mark.
 class LineReader {
  public:
   /// `bytes` must outlive the reader.
@@ -74,6 +75,12 @@ inline std::string_view take_line(std::string_view& text) {
   return line;
 }
 
+/// Moves past blank lines, and lines that begin with one of `comments`; the first other line, still in the batch, or
+/// nothing at the end of the file.
+std::optional<std::string_view> skip_to_content(LineReader& reader, std::string_view comments);
+/// Drops the first line of the batch.
+void skip_line(LineReader& reader);
+
 /// Parses the rest of the file, in parallel; the chunks come back in file order.
 ///
 /// parse(text, first_line, num_lines, chunk) fills one default-made Chunk.  It throws InvalidData at the first bad line
@@ -105,6 +112,20 @@ std::vector<Chunk> parse_chunks(LineReader& reader, const ReadOptions& options, 
     if (options.progress) options.progress(reader.bytes_done(), reader.bytes_total());
   }
   return chunks;
+}
+
+/// One column of the chunks, one after another; each chunk's is freed as soon as it is copied.
+template <class Chunk, class T>
+std::vector<T> join(std::vector<Chunk>& chunks, std::vector<T> Chunk::*column, int threads) {
+  std::vector<std::size_t> first(chunks.size() + 1, 0);
+  for (std::size_t k = 0; k < chunks.size(); ++k) first[k + 1] = first[k] + (chunks[k].*column).size();
+  std::vector<T> all(first.back());
+  parallel_for(static_cast<std::int64_t>(chunks.size()), threads, [&](std::int64_t k) {
+    auto& part = chunks[static_cast<std::size_t>(k)].*column;
+    std::copy(part.begin(), part.end(), all.begin() + static_cast<std::ptrdiff_t>(first[static_cast<std::size_t>(k)]));
+    std::vector<T>().swap(part);
+  });
+  return all;
 }
 
 }  // namespace rankfill::data

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "data/number.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cmath>
@@ -102,6 +103,16 @@ bool parse_time(std::string_view text, double& seconds) {
   const auto days = std::chrono::sys_days(date).time_since_epoch().count();
   seconds = static_cast<double>(days) * 86400.0 + hour * 3600 + minute * 60 + second;
   return true;
+}
+
+std::string bad_value(std::string_view text) {
+  if (text.empty()) return "the value is missing";
+  std::string pointed(text);
+  std::replace(pointed.begin(), pointed.end(), ',', '.');
+  double number = 0;
+  const bool has_comma = pointed != text && parse_real(pointed, number);
+  return "the value " + quoted(text) + " is not a finite number" +
+         (has_comma ? ": write the decimals after a point, not after a comma" : "");
 }
 
 std::string quoted(std::string_view text) {

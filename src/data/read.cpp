@@ -19,8 +19,10 @@ Format detect_stored(std::string_view bytes) {
   return Format::detect;
 }
 
-/// *Throws* InvalidData when the start of the text is not text.
+/// *Throws* InvalidData when the start of the text is not text, or not in lines.
 void require_text(std::string_view text, const std::string& name) {
+  if (starts_with(text, "\xFF\xFE") || starts_with(text, "\xFE\xFF"))
+    throw InvalidData(name, 0, "text in UTF-16; save it as UTF-8 (or iconv -f UTF-16 -t UTF-8)");
   text = text.substr(0, 65536);
   const auto control = std::count_if(text.begin(), text.end(), [](char c) {
     const auto u = static_cast<unsigned char>(c);
@@ -28,12 +30,15 @@ void require_text(std::string_view text, const std::string& name) {
   });
   if (text.find('\0') != std::string_view::npos || static_cast<std::size_t>(control) * 20 > text.size())
     throw InvalidData(name, 0, "binary data; neither delimited text, MatrixMarket, .npy nor .npz");
+  const std::size_t bare = text.find('\r');
+  if (bare < text.find_last_not_of("\r\n ") && text.find('\n') == std::string_view::npos)
+    throw InvalidData(name, 0, "its lines end in carriage returns alone; make them newlines (tr '\\r' '\\n')");
 }
 
 }  // namespace
 
 Entries read_entries(const std::filesystem::path& file, const ReadOptions& options) {
-  const data::FileBytes bytes(file);
+  const data::FileBytes bytes(file, options.interrupt);
   if (bytes.view().empty()) throw InvalidData(bytes.name(), 0, "the file is empty: no entries");
   Format format = options.format == Format::detect ? detect_stored(bytes.view()) : options.format;
   if (format == Format::npy) return data::read_dense_npy(bytes, options);

@@ -40,8 +40,9 @@ struct RepeatedPair {
 /// returned.  Pairs with an unknown id (-1) are never the same.
 std::optional<RepeatedPair> merge_duplicates(Entries& entries, Duplicates rule, int threads);
 
-/// "row 5, column 7 is given twice ...", for the message of InvalidData.
-std::string describe_repeated_pair(const Entries& entries, const RepeatedPair& pair);
+/// "row 5, column 7 is given more than once ...", for the message of InvalidData.  `first_line`: of the first mention, 0
+/// when it is not known.
+std::string describe_repeated_pair(const Entries& entries, const RepeatedPair& pair, std::int64_t first_line = 0);
 
 /// merge_duplicates, with the exception.
 void require_resolved(Entries& entries, const ReadOptions& options);

@@ -48,8 +48,8 @@ TEST_F(CliErrors, UsageIsTwo) {
   expect_fit_error(2, "--bogus", {"--bogus"});
   expect_fit_error(2, "--rank = abc", {"--rank", "abc"});
   expect_fit_error(2, "--test excludes --holdout", {"--test", "x", "--holdout", "0.1"});
-  expect_error(2, "--rows: give --rows", {"recommend", folder.fitted_model()});
-  expect_error(2, "--rows: give --rows", {"recommend", folder / "model.npz", "--all", "--rows", "100"});
+  expect_error(2, "--rows: give one of", {"recommend", folder.fitted_model()});
+  expect_error(2, "--rows: give one of", {"recommend", folder / "model.npz", "--all", "--rows", "100"});
   expect_error(2, "--count 0", {"recommend", folder / "model.npz", "--all", "--count", "0"});
 }
 
