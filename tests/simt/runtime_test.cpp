@@ -174,6 +174,39 @@ TEST_F(SimtRuntime, StreamsAndEventsAreCheckedAndCounted) {
   EXPECT_EQ(simt::live_handles(), live);
 }
 
+TEST_F(SimtRuntime, PinnedCopiesAreLate) {
+  const DeviceArray<int> array(std::vector<int>{1, 2});
+  int* pinned = nullptr;
+  cudaStream_t stream = nullptr;
+  cudaEvent_t event = nullptr;
+  ASSERT_EQ(cudaMallocHost(&pinned, 16), cudaSuccess);
+  ASSERT_EQ(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), cudaSuccess);
+  ASSERT_EQ(cudaEventCreate(&event), cudaSuccess);
+  const auto download = [&](int* to) { return cudaMemcpyAsync(to, array.data(), 8, cudaMemcpyDeviceToHost, stream); };
+
+  pinned[0] = 0;
+  ASSERT_EQ(download(pinned), cudaSuccess);
+  EXPECT_EQ(pinned[0], 0) << "read before the wait";
+  ASSERT_EQ(cudaEventRecord(event, stream), cudaSuccess);
+  ASSERT_EQ(download(pinned + 2), cudaSuccess);
+  pinned[2] = 0;
+  ASSERT_EQ(cudaEventSynchronize(event), cudaSuccess);
+  EXPECT_EQ(pinned[0], 1);
+  EXPECT_EQ(pinned[2], 0) << "enqueued after the event";
+
+  ASSERT_EQ(cudaMemcpyAsync(array.data(), pinned, 4, cudaMemcpyHostToDevice, stream), cudaSuccess);
+  pinned[0] = 9;  // too early
+  ASSERT_EQ(cudaStreamSynchronize(stream), cudaSuccess);
+  EXPECT_EQ(array.download(), (std::vector<int>{9, 2}));
+
+  ASSERT_EQ(cudaMemcpyAsync(array.data(), pinned + 3, 4, cudaMemcpyHostToDevice, stream), cudaSuccess);
+  ASSERT_EQ(cudaMemsetAsync(array.data(), 0, 8, stream), cudaSuccess);
+  EXPECT_EQ(array.download(), (std::vector<int>{0, 0})) << "the stream keeps its order";
+  EXPECT_EQ(cudaEventDestroy(event), cudaSuccess);
+  EXPECT_EQ(cudaStreamDestroy(stream), cudaSuccess);
+  EXPECT_EQ(cudaFreeHost(pinned), cudaSuccess);
+}
+
 TEST_F(SimtRuntime, NamesItsErrors) {
   EXPECT_STREQ(cudaGetErrorName(cudaErrorMemoryAllocation), "cudaErrorMemoryAllocation");
   EXPECT_STREQ(cudaGetErrorString(cudaErrorMemoryAllocation), "out of memory");

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "include/cublas_v2.h"
-#include "machine.hpp"
+#include "streams.hpp"
 
 struct cublasContext {
   cudaStream_t stream = nullptr;
@@ -33,6 +33,7 @@ cublasStatus_t read_scalar(cublasHandle_t handle, const T* p, T& value) {
 
 inline cublasStatus_t check_handle(cublasHandle_t handle) {
   if (handle == nullptr || !is_handle(handle)) return CUBLAS_STATUS_NOT_INITIALIZED;
+  settle(handle->stream);
   return device_state() == cudaSuccess ? CUBLAS_STATUS_SUCCESS : CUBLAS_STATUS_EXECUTION_FAILED;
 }
 

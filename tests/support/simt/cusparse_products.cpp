@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "cusparse_types.hpp"
-#include "machine.hpp"
+#include "streams.hpp"
 
 // Sums are taken in double, in order, and rounded once.  Which operands are refused follows the messages that the real
 // library carries; its numbers need a device to be seen.
@@ -63,6 +63,7 @@ cusparseStatus_t check_operands(cusparseHandle_t handle, cusparseOperation_t op_
   if (!simt::is_handle(handle) || !simt::is_handle(a) || !simt::is_handle(b) || !simt::is_handle(c)) {
     return CUSPARSE_STATUS_INVALID_VALUE;
   }
+  simt::settle(handle->stream);
   if (alpha == nullptr || beta == nullptr) return CUSPARSE_STATUS_INVALID_VALUE;
   for (const auto op : {op_a, op_b}) {
     if (op < no_transpose || op > CUSPARSE_OPERATION_CONJUGATE_TRANSPOSE) return CUSPARSE_STATUS_INVALID_VALUE;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launch.hpp"
 
-#include "machine.hpp"
+#include "streams.hpp"
 
 namespace simt {
 namespace {
@@ -11,7 +11,7 @@ bool within(const dim3& shape, unsigned x, unsigned y, unsigned z) {
 }
 
 cudaError_t check(const cudaLaunchConfig_t& config, std::size_t shared_limit) {
-  if (config.stream != nullptr && !is_handle(config.stream)) return cudaErrorInvalidResourceHandle;
+  if (!valid_stream(config.stream)) return cudaErrorInvalidResourceHandle;
   if (!within(config.gridDim, 2147483647, 65535, 65535)) return cudaErrorInvalidConfiguration;
   if (!within(config.blockDim, 1024, 1024, 64)) return cudaErrorInvalidConfiguration;
   if (config.blockDim.x * config.blockDim.y * config.blockDim.z > 1024) return cudaErrorInvalidConfiguration;
@@ -35,6 +35,7 @@ cudaError_t launch(const cudaLaunchConfig_t& config, const void* kernel, BoundKe
     const auto number = static_cast<std::uint64_t>(++m.launches);
     if (m.seed != 0) seed = m.seed + number * 0xd1342543de82ef95U;
   }
+  settle(config.stream);
   const DeviceAccess access;
   const auto failure = run_grid({config.gridDim, config.blockDim, config.dynamicSmemBytes}, bound, seed);
   if (!failure) return cudaSuccess;

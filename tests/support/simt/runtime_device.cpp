@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdio>
 
-#include "machine.hpp"
+#include "streams.hpp"
 
 using simt::device_state;
 using simt::machine;
@@ -139,4 +139,7 @@ cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attr, int device) 
   return record(cudaErrorInvalidValue);
 }
 
-cudaError_t cudaDeviceSynchronize() { return device_state(); }
+cudaError_t cudaDeviceSynchronize() {
+  simt::settle_all();
+  return device_state();
+}

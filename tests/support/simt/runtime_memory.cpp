@@ -3,11 +3,12 @@
 #include <new>
 
 #include "address_sanitizer.hpp"
-#include "machine.hpp"
+#include "streams.hpp"
 
 using simt::device_state;
 using simt::machine;
 using simt::record;
+using simt::valid_stream;
 
 namespace {
 
@@ -42,6 +43,7 @@ cudaError_t allocate(void** p, std::size_t bytes, bool pinned) {
 
 /// After a fault the memory is returned all the same, so that a test of the fault does not leak.
 cudaError_t release(void* p, bool pinned) {
+  simt::settle_all();  // the calls that free wait for the device
   simt::Machine& m = machine();
   const std::lock_guard lock(m.mutex);
   const auto found = m.allocations.find(reinterpret_cast<std::uintptr_t>(p));
@@ -53,10 +55,33 @@ cudaError_t release(void* p, bool pinned) {
   return device_state();
 }
 
-bool valid_stream(cudaStream_t stream) { return stream == nullptr || simt::is_handle(stream); }
-
 /// The side that a copy calls "device" must be device memory in its whole length.
 bool in_device_memory(const void* p, std::size_t bytes) { return simt::find_allocation(p, bytes) != nullptr; }
+bool is_pinned(const void* p, std::size_t bytes) {
+  const simt::Allocation* allocation = simt::find_allocation(p, bytes);
+  return allocation != nullptr && allocation->pinned;
+}
+
+cudaError_t check_copy(const void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind) {
+  if (const cudaError_t state = device_state(); state != cudaSuccess) return state;
+  if (bytes == 0) return cudaSuccess;
+  if (to == nullptr || from == nullptr || kind < cudaMemcpyHostToHost || kind > cudaMemcpyDefault)
+    return record(cudaErrorInvalidValue);
+  const bool to_device = kind == cudaMemcpyHostToDevice || kind == cudaMemcpyDeviceToDevice;
+  const bool from_device = kind == cudaMemcpyDeviceToHost || kind == cudaMemcpyDeviceToDevice;
+  const bool inside = (!to_device || in_device_memory(to, bytes)) && (!from_device || in_device_memory(from, bytes));
+  return inside ? cudaSuccess : record(cudaErrorInvalidValue);
+}
+
+cudaError_t fill(void* p, int value, std::size_t bytes, cudaStream_t stream) {
+  if (const cudaError_t state = device_state(); state != cudaSuccess) return state;
+  if (bytes == 0) return cudaSuccess;
+  if (!in_device_memory(p, bytes)) return record(cudaErrorInvalidValue);
+  simt::settle(stream);
+  const simt::DeviceAccess access;
+  std::memset(p, value, bytes);
+  return cudaSuccess;
+}
 
 }  // namespace
 
@@ -85,34 +110,29 @@ cudaError_t cudaFreeAsync(void* devPtr, cudaStream_t stream) {
 }
 
 cudaError_t cudaMemcpy(void* dst, const void* src, size_t count, cudaMemcpyKind kind) {
-  if (const cudaError_t state = device_state(); state != cudaSuccess) return state;
+  if (const cudaError_t status = check_copy(dst, src, count, kind); status != cudaSuccess) return status;
+  simt::settle(nullptr);
+  const simt::DeviceAccess access;
+  if (count > 0) std::memmove(dst, src, count);
+  return cudaSuccess;
+}
+
+cudaError_t cudaMemcpyAsync(void* dst, const void* src, size_t count, cudaMemcpyKind kind, cudaStream_t stream) {
+  if (!valid_stream(stream)) return record(cudaErrorInvalidResourceHandle);
+  if (const cudaError_t status = check_copy(dst, src, count, kind); status != cudaSuccess) return status;
   if (count == 0) return cudaSuccess;
-  if (dst == nullptr || src == nullptr || kind < cudaMemcpyHostToHost || kind > cudaMemcpyDefault) {
-    return record(cudaErrorInvalidValue);
+  if (is_pinned(dst, count) || is_pinned(src, count)) {
+    simt::copy_late(stream, dst, src, count);
+    return cudaSuccess;
   }
-  const bool to_device = kind == cudaMemcpyHostToDevice || kind == cudaMemcpyDeviceToDevice;
-  const bool from_device = kind == cudaMemcpyDeviceToHost || kind == cudaMemcpyDeviceToDevice;
-  if ((to_device && !in_device_memory(dst, count)) || (from_device && !in_device_memory(src, count))) {
-    return record(cudaErrorInvalidValue);
-  }
+  simt::settle(stream);
   const simt::DeviceAccess access;
   std::memmove(dst, src, count);
   return cudaSuccess;
 }
 
-cudaError_t cudaMemcpyAsync(void* dst, const void* src, size_t count, cudaMemcpyKind kind, cudaStream_t stream) {
-  return valid_stream(stream) ? cudaMemcpy(dst, src, count, kind) : record(cudaErrorInvalidResourceHandle);
-}
-
-cudaError_t cudaMemset(void* devPtr, int value, size_t count) {
-  if (const cudaError_t state = device_state(); state != cudaSuccess) return state;
-  if (count == 0) return cudaSuccess;
-  if (!in_device_memory(devPtr, count)) return record(cudaErrorInvalidValue);
-  const simt::DeviceAccess access;
-  std::memset(devPtr, value, count);
-  return cudaSuccess;
-}
+cudaError_t cudaMemset(void* devPtr, int value, size_t count) { return fill(devPtr, value, count, nullptr); }
 
 cudaError_t cudaMemsetAsync(void* devPtr, int value, size_t count, cudaStream_t stream) {
-  return valid_stream(stream) ? cudaMemset(devPtr, value, count) : record(cudaErrorInvalidResourceHandle);
+  return valid_stream(stream) ? fill(devPtr, value, count, stream) : record(cudaErrorInvalidResourceHandle);
 }

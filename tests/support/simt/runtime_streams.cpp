@@ -1,21 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <chrono>
 
-#include "machine.hpp"
+#include "streams.hpp"
 
 using simt::device_state;
 using simt::record;
-
-// All work is done when the call that enqueues it returns, so a stream has no state and an event only a time.
-
-struct CUstream_st {
-  unsigned flags;
-};
 
 struct CUevent_st {
   using Clock = std::chrono::steady_clock;
   unsigned flags;
   bool recorded = false;
+  cudaStream_t stream = nullptr;
+  std::int64_t mark = 0;  // work_mark() then
   Clock::time_point time{};
 };
 
@@ -37,10 +33,23 @@ cudaError_t destroy(Handle* handle) {
   return device_state();
 }
 
-cudaError_t wait(const void* handle, bool null_allowed) {
+cudaError_t check(bool valid) {
   if (const cudaError_t state = device_state(); state != cudaSuccess) return state;
-  const bool valid = handle == nullptr ? null_allowed : simt::is_handle(handle);
   return valid ? cudaSuccess : record(cudaErrorInvalidResourceHandle);
+}
+bool valid_event(cudaEvent_t event) { return event != nullptr && simt::is_handle(event); }
+
+/// An event that was never recorded has nothing to wait for.
+cudaError_t finish(cudaEvent_t event) {
+  const cudaError_t status = check(valid_event(event));
+  if (status == cudaSuccess && event->recorded) simt::settle(event->stream, event->mark);
+  return status;
+}
+
+cudaError_t finish(cudaStream_t stream) {
+  const cudaError_t status = check(simt::valid_stream(stream));
+  if (status == cudaSuccess) simt::settle(stream);
+  return status;
 }
 
 }  // namespace
@@ -51,13 +60,16 @@ cudaError_t cudaStreamCreateWithFlags(cudaStream_t* pStream, unsigned int flags)
   return flags <= cudaStreamNonBlocking ? create(pStream, flags) : record(cudaErrorInvalidValue);
 }
 
-cudaError_t cudaStreamDestroy(cudaStream_t stream) { return destroy(stream); }
-cudaError_t cudaStreamSynchronize(cudaStream_t stream) { return wait(stream, true); }
-cudaError_t cudaStreamQuery(cudaStream_t stream) { return wait(stream, true); }
+cudaError_t cudaStreamDestroy(cudaStream_t stream) {
+  simt::settle(stream);
+  return destroy(stream);
+}
+cudaError_t cudaStreamSynchronize(cudaStream_t stream) { return finish(stream); }
+cudaError_t cudaStreamQuery(cudaStream_t stream) { return finish(stream); }
 
 cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned int) {
-  const cudaError_t status = wait(stream, true);
-  return status != cudaSuccess ? status : wait(event, false);
+  const cudaError_t status = check(simt::valid_stream(stream));
+  return status != cudaSuccess ? status : finish(event);
 }
 
 cudaError_t cudaEventCreate(cudaEvent_t* event) { return create(event, cudaEventDefault); }
@@ -68,12 +80,15 @@ cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned int flags) {
 }
 
 cudaError_t cudaEventDestroy(cudaEvent_t event) { return destroy(event); }
-cudaError_t cudaEventSynchronize(cudaEvent_t event) { return wait(event, false); }
-cudaError_t cudaEventQuery(cudaEvent_t event) { return wait(event, false); }
+cudaError_t cudaEventSynchronize(cudaEvent_t event) { return finish(event); }
+cudaError_t cudaEventQuery(cudaEvent_t event) { return finish(event); }
 
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
-  if (const cudaError_t status = cudaStreamWaitEvent(stream, event, 0); status != cudaSuccess) return status;
+  if (const cudaError_t status = check(valid_event(event) && simt::valid_stream(stream)); status != cudaSuccess)
+    return status;
   event->recorded = true;
+  event->stream = stream;
+  event->mark = simt::work_mark();
   event->time = CUevent_st::Clock::now();
   return cudaSuccess;
 }
@@ -81,7 +96,7 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
 cudaError_t cudaEventElapsedTime(float* ms, cudaEvent_t start, cudaEvent_t end) {
   if (ms == nullptr) return record(cudaErrorInvalidValue);
   for (const cudaEvent_t event : {start, end}) {
-    if (const cudaError_t status = wait(event, false); status != cudaSuccess) return status;
+    if (const cudaError_t status = finish(event); status != cudaSuccess) return status;
     if (!event->recorded || (event->flags & cudaEventDisableTiming) != 0) return record(cudaErrorInvalidResourceHandle);
   }
   *ms = std::chrono::duration<float, std::milli>(end->time - start->time).count();
