@@ -28,6 +28,7 @@ class CpuBackend {
   void* allocate(std::size_t bytes, const char* purpose);  ///< 64-byte aligned; throws std::bad_alloc
   void release(void* p, std::size_t bytes) noexcept;
   void upload(void* to, const void* from, std::size_t bytes) { copy(to, from, bytes); }
+  void upload_staged(void* to, const void* from, std::size_t bytes) { copy(to, from, bytes); }
   void download(void* to, const void* from, std::size_t bytes) { copy(to, from, bytes); }
   void copy(void* to, const void* from, std::size_t bytes);
   void fill_zero(void* p, std::size_t bytes);

@@ -54,6 +54,7 @@ CudaBackend::~CudaBackend() { destroy(); }
 void CudaBackend::destroy() noexcept {
   if (stream_) ignore(cudaStreamSynchronize(stream_));
   workspace_ = {};
+  staging_.reset();
   if (sparse_) ignore(cusparseDestroy(sparse_));
   if (blas_) ignore(cublasDestroy(blas_));
   if (stream_) ignore(cudaStreamDestroy(stream_));
@@ -88,6 +89,11 @@ void CudaBackend::release(void* p, std::size_t bytes) noexcept {
 void CudaBackend::upload(void* to, const void* from, std::size_t bytes) {
   check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, stream_), "cudaMemcpyAsync to device");
   wait();
+}
+
+void CudaBackend::upload_staged(void* to, const void* from, std::size_t bytes) {
+  if (!staging_) staging_ = std::make_unique<CudaStaging>();
+  staging_->upload(stream_, to, from, bytes);
 }
 
 void CudaBackend::download(void* to, const void* from, std::size_t bytes) {

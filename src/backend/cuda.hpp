@@ -11,6 +11,7 @@
 #include <string>
 
 #include "backend/backend.hpp"
+#include "backend/cuda_staging.hpp"
 
 namespace rankfill {
 
@@ -40,6 +41,8 @@ class CudaBackend {
   void release(void* p, std::size_t bytes) noexcept;
   void upload(void* to, const void* from,
               std::size_t bytes);  ///< pageable host memory: returns when `from` is free again
+  /// The same through page-locked memory: faster, and the copy may still be under way when it returns.  For large arrays.
+  void upload_staged(void* to, const void* from, std::size_t bytes);
   void download(void* to, const void* from, std::size_t bytes);  ///< waits
   void copy(void* to, const void* from, std::size_t bytes);
   void fill_zero(void* p, std::size_t bytes);
@@ -61,6 +64,7 @@ class CudaBackend {
   cusparseHandle_t sparse_ = nullptr;
   std::uint64_t bytes_ = 0, peak_bytes_ = 0;
   Buffer<std::byte, CudaBackend> workspace_;
+  std::unique_ptr<CudaStaging> staging_;  ///< made when first needed
 };
 
 }  // namespace rankfill
