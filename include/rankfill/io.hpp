@@ -23,13 +23,13 @@ struct ReadOptions {
   Format format = Format::detect;
 
   // Delimited text only.
-  std::string delimiter;       ///< "," "\t" ";" " " "::"; empty: detect
-  std::optional<bool> header;  ///< does the first line hold names?  empty: detect
-  int row_column = 0;          ///< one-based column of the row id;    0: detect (first, or by name in the header)
-  int col_column = 0;          ///< one-based column of the column id; 0: detect (second, or by name)
-  int value_column = 0;        ///< one-based column of the value;     0: detect (third, or by name)
-  int time_column = 0;         ///< one-based column of a time; 0: none, or by name ("timestamp", "time") in the header
-  std::optional<double> missing;  ///< dense input: this value means "not observed", beside NaN
+  std::string delimiter{};       ///< "," "\t" ";" " " "::"; empty: detect
+  std::optional<bool> header{};  ///< does the first line hold names?  empty: detect
+  int row_column = 0;            ///< one-based column of the row id;    0: detect (first, or by name in the header)
+  int col_column = 0;            ///< one-based column of the column id; 0: detect (second, or by name)
+  int value_column = 0;          ///< one-based column of the value;     0: detect (third, or by name)
+  int time_column = 0;  ///< one-based column of a time; 0: none, or by name ("timestamp", "time") in the header
+  std::optional<double> missing{};  ///< dense input: this value means "not observed", beside NaN
 
   Duplicates duplicates = Duplicates::error;
   int threads = 0;  ///< 0: all
@@ -39,7 +39,8 @@ struct ReadOptions {
   const Ids* col_ids = nullptr;
 
   /// Told now and then how far reading is: bytes done, bytes in all (of the file as stored).  Called from one thread.
-  std::function<void(std::uint64_t, std::uint64_t)> progress;
+  /// Text only: the other formats are read at the speed of the disk.
+  std::function<void(std::uint64_t, std::uint64_t)> progress{};
   /// When it becomes true, reading stops with Error("interrupted").
   const std::atomic<bool>* interrupt = nullptr;
 };

@@ -17,21 +17,11 @@
 #include <thread>
 #include <vector>
 
-#include "model/sample_model.hpp"
+#include "data/files.hpp"
 
 extern char** environ;
 
 namespace rankfill::test {
-
-inline std::string contents(const std::filesystem::path& file) {
-  std::ostringstream text;
-  text << std::ifstream(file, std::ios::binary).rdbuf();
-  return text.str();
-}
-
-inline void write_text(const std::filesystem::path& file, const std::string& text) {
-  std::ofstream(file, std::ios::binary) << text;
-}
 
 /// What a command did.  `code` is the exit code, or minus the signal that ended it.
 struct Outcome {
