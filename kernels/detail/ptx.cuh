@@ -4,6 +4,7 @@
 // The instructions that CUDA C++ has no sure way to ask for.  tests/support/simt/include/kernels/detail/ptx.cuh is the
 // same interface in software; keep the two equal.
 
+#include <cuda_fp16.h>
 #include <cuda_runtime.h>
 
 #include <cstdint>
@@ -27,6 +28,24 @@ __device__ __forceinline__ void load_vector16(const float* p, float (&x)[4]) {
 
 __device__ __forceinline__ void load_vector16(const double* p, double (&x)[2]) {
   asm volatile("ld.global.nc.v2.f64 {%0, %1}, [%2];" : "=d"(x[0]), "=d"(x[1]) : "l"(p));
+}
+
+/// load_vector16 of a row that others will fetch again: the first-level cache evicts it last.
+__device__ __forceinline__ void gather_vector16(const __half* p, __half2 (&x)[4]) {
+  auto* bits = reinterpret_cast<std::uint32_t*>(x);
+  asm volatile("ld.global.nc.L1::evict_last.v4.u32 {%0, %1, %2, %3}, [%4];"
+               : "=r"(bits[0]), "=r"(bits[1]), "=r"(bits[2]), "=r"(bits[3])
+               : "l"(p));
+}
+
+__device__ __forceinline__ void gather_vector16(const float* p, float (&x)[4]) {
+  asm volatile("ld.global.nc.L1::evict_last.v4.f32 {%0, %1, %2, %3}, [%4];"
+               : "=f"(x[0]), "=f"(x[1]), "=f"(x[2]), "=f"(x[3])
+               : "l"(p));
+}
+
+__device__ __forceinline__ void gather_vector16(const double* p, double (&x)[2]) {
+  asm volatile("ld.global.nc.L1::evict_last.v2.f64 {%0, %1}, [%2];" : "=d"(x[0]), "=d"(x[1]) : "l"(p));
 }
 
 /// p[i] += x[i], each element atomically (not the vector as a whole).  p: aligned to 16 bytes, global memory.

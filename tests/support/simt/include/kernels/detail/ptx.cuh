@@ -3,6 +3,7 @@
 
 // The software twin of kernels/detail/ptx.cuh, found first because its folder comes first on the include path.
 
+#include <cuda_fp16.h>
 #include <cuda_runtime.h>
 
 #include <array>
@@ -37,6 +38,14 @@ inline void load_vector16(const double* p, double (&x)[2]) {
   simt_detail::require_alignment16(p, "load_vector16");
   for (int i = 0; i < 2; ++i) x[i] = p[i];
 }
+
+inline void gather_vector16(const __half* p, __half2 (&x)[4]) {
+  simt_detail::require_alignment16(p, "gather_vector16");
+  for (int i = 0; i < 4; ++i) x[i] = __halves2half2(p[2 * i], p[2 * i + 1]);
+}
+
+inline void gather_vector16(const float* p, float (&x)[4]) { load_vector16(p, x); }
+inline void gather_vector16(const double* p, double (&x)[2]) { load_vector16(p, x); }
 
 inline void add_vector(float* p, const float (&x)[4]) {
   simt_detail::require_alignment16(p, "add_vector");
