@@ -19,33 +19,42 @@ class Als {
       : backend_(backend),
         problem_(problem),
         control_{problem.gather, options.cg_steps >= 0 ? options.cg_steps : B::automatic_cg_steps(rank)},
-        row_sums_(backend, kHalfSweepSums, "sums"),
+        sums_(backend, kHalfSweepSums + kFactorDots, "sums"),
         col_sums_(backend, kHalfSweepSums, "sums") {}
 
   Step iterate(Factors<T, B>& at) {
-    Step step;
-    step.passes = 2;
-    step.before.penalty = penalty(backend_, problem_, at);
-    step.before.gradient_scale = gradient_scale(backend_, problem_, at);
+    if (!here_) {
+      enqueue_norms(backend_, problem_, at, sums_, kHalfSweepSums);
+      here_ = norms(problem_, sums_.download().data() + kHalfSweepSums);
+    }
 
     // u_i <- argmin, V held
     als_half(backend_, problem_.observations.by_row, problem_.lambda, problem_.row_weights, at.col, control_, at.row,
-             row_sums_);
+             sums_);
     // v_j <- argmin, U held
     als_half(backend_, problem_.observations.by_col, problem_.lambda, problem_.col_weights, at.row, control_, at.col,
              col_sums_);
+    enqueue_norms(backend_, problem_, at, sums_, kHalfSweepSums);
 
-    const HalfSweep rows = read_half_sweep(row_sums_);
-    step.before.squared_error = rows.squared_error;
-    step.before.gradient_norm = std::sqrt(rows.gradient_norm_squared);
-    return step;
+    const std::vector<double> sums = sums_.download();  // the only wait
+    const Norms left = *here_;
+    here_ = norms(problem_, sums.data() + kHalfSweepSums);
+    const HalfSweep rows{.squared_error = sums[0], .gradient_norm_squared = sums[1], .decrease = sums[2]};
+    return {.before = {.squared_error = rows.squared_error,
+                       .penalty = left.penalty,
+                       .gradient_norm = std::sqrt(rows.gradient_norm_squared),
+                       .gradient_scale = left.gradient_scale},
+            .passes = 2,
+            .finite = here_->finite};
   }
 
  private:
   B& backend_;
   Problem<T, B>& problem_;
   HalfSweepControl control_;
-  Buffer<double, B> row_sums_, col_sums_;
+  Buffer<double, B> sums_;      ///< of the half-sweep over rows, then the norms of the point that the sweep makes
+  Buffer<double, B> col_sums_;  ///< of the half-sweep over columns
+  std::optional<Norms> here_;   ///< of the point between two calls
 };
 
 }  // namespace rankfill

@@ -37,6 +37,7 @@ class Run {
         gradient_(backend, problem),
         scratch_(backend, problem.num_rows, problem.num_cols, at.row.rank, "a measurement"),
         kept_(backend, problem.num_rows, problem.num_cols, at.row.rank, "the best point"),
+        sums_(backend, kFactorDots, "sums"),
         patience_(options) {}
 
   void operator()() {
@@ -58,7 +59,7 @@ class Run {
         }
         if (!keep_best()) kept_.copy_from(at_);
         const Step step = solver_.iterate(at_);
-        if (!std::isfinite(dot(backend_, at_, at_))) {  // the step failed: the point before it is the last finite one
+        if (!(step.finite ? *step.finite : finite())) {  // the step failed: the point before it is the last finite one
           at_.copy_from(kept_);
           why = Termination::breakdown;
           break;
@@ -94,6 +95,10 @@ class Run {
   }
 
  private:
+  bool finite() {
+    factor_dots(backend_, at_, at_, sums_, 0);
+    return std::isfinite(factor_dot(sums_.download().data()));
+  }
   bool has_holdout() const { return problem_.num_holdout > 0; }
   bool keep_best() const { return has_holdout() && options_.keep_best; }
 
@@ -147,6 +152,7 @@ class Run {
   Gradient<T, B> gradient_;
   Factors<T, B> scratch_;
   Factors<T, B> kept_;  ///< the best point on held-out data, or else the last finite one
+  Buffer<double, B> sums_;
   Patience patience_;
   std::chrono::steady_clock::time_point start_;
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <concepts>
+#include <optional>
 
 #include "solvers/gradient.hpp"
 
@@ -9,9 +10,10 @@ namespace rankfill {
 
 /// What one iteration reports.
 struct Step {
-  Measure before;     ///< of the point it started from: a by-product of the work
-  double passes = 0;  ///< over the entries, that it cost
-  bool moved = true;  ///< false: no step lowers the objective in this precision
+  Measure before;              ///< of the point it started from: a by-product of the work
+  double passes = 0;           ///< over the entries, that it cost
+  bool moved = true;           ///< false: no step lowers the objective in this precision
+  std::optional<bool> finite;  ///< is the new point?  Empty: not looked at, so the loop looks
 };
 
 /// A method: built from a backend, a problem, a rank and its options (allocating all it will ever need), it replaces a point by a

@@ -28,6 +28,14 @@ class Regularize : public KernelTest<B> {
       const double within = tolerance<T>(2, 4), sum_within = tolerance<double>(static_cast<double>(c.u.size()), 8);
       EXPECT_NEAR(read_weighted_dot(*this->backend, weights, 1, s.at.row, s.direction.row), once, sum_within) << c.why;
       EXPECT_NEAR(read_weighted_dot(*this->backend, weights, 2, s.at.row, s.at.row), twice, sum_within) << c.why;
+      Buffer<double, B> sums(*this->backend, std::vector<double>{-1, -2, -3, -4}, "sums");
+      weighted_dots(*this->backend, weights, s.at.row, s.direction.row, sums, 1);
+      const std::vector<double> out = sums.download();
+      EXPECT_EQ(out[0], -1);
+      EXPECT_EQ(out[1], read_weighted_dot(*this->backend, weights, 1, s.at.row, s.direction.row)) << c.why;
+      EXPECT_EQ(out[2], read_weighted_dot(*this->backend, weights, 2, s.at.row, s.direction.row)) << c.why;
+      EXPECT_EQ(out[3], -4);
+
       s.direction.row.values.upload(detail::cast<T>(c.du));
       add_regularization(*this->backend, 0.75, weights, s.at.row, s.direction.row);
       expect_near(s.direction.row.values.download(), want, within, c.why);

@@ -23,6 +23,8 @@ void set_seed(std::uint64_t seed);
 void fail_allocation_after(std::int64_t successes);
 
 std::int64_t num_launches();
+/// Calls by which the host waited for a stream, an event or the device, synchronous copies among them.
+std::int64_t num_waits();
 /// Device and pinned allocations not yet freed.
 std::size_t live_allocations();
 std::size_t live_bytes();

@@ -31,6 +31,7 @@ struct Machine {
   std::uint64_t seed = 0;
   std::int64_t allocations_before_failure = -1;
   std::int64_t launches = 0;
+  std::int64_t waits = 0;
   cudaError_t fault = cudaSuccess;
   std::string fault_message;
   std::map<std::uintptr_t, Allocation> allocations;

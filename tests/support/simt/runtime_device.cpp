@@ -140,6 +140,7 @@ cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attr, int device) 
 }
 
 cudaError_t cudaDeviceSynchronize() {
+  simt::count_wait();
   simt::settle_all();
   return device_state();
 }

@@ -111,6 +111,7 @@ cudaError_t cudaFreeAsync(void* devPtr, cudaStream_t stream) {
 
 cudaError_t cudaMemcpy(void* dst, const void* src, size_t count, cudaMemcpyKind kind) {
   if (const cudaError_t status = check_copy(dst, src, count, kind); status != cudaSuccess) return status;
+  simt::count_wait();
   simt::settle(nullptr);
   const simt::DeviceAccess access;
   if (count > 0) std::memmove(dst, src, count);

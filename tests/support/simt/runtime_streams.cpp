@@ -64,7 +64,10 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
   simt::settle(stream);
   return destroy(stream);
 }
-cudaError_t cudaStreamSynchronize(cudaStream_t stream) { return finish(stream); }
+cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
+  simt::count_wait();
+  return finish(stream);
+}
 cudaError_t cudaStreamQuery(cudaStream_t stream) { return finish(stream); }
 
 cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned int) {
@@ -80,7 +83,10 @@ cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned int flags) {
 }
 
 cudaError_t cudaEventDestroy(cudaEvent_t event) { return destroy(event); }
-cudaError_t cudaEventSynchronize(cudaEvent_t event) { return finish(event); }
+cudaError_t cudaEventSynchronize(cudaEvent_t event) {
+  simt::count_wait();
+  return finish(event);
+}
 cudaError_t cudaEventQuery(cudaEvent_t event) { return finish(event); }
 
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {

@@ -57,4 +57,9 @@ void settle_all() {
   run_those([](const LateCopy&) { return true; });
 }
 
+void count_wait() {
+  const std::lock_guard lock(machine().mutex);
+  ++machine().waits;
+}
+
 }  // namespace simt

@@ -29,4 +29,7 @@ void settle(cudaStream_t stream, std::int64_t until = INT64_MAX);
 /// The same for all streams.
 void settle_all();
 
+/// For num_waits.
+void count_wait();
+
 }  // namespace simt
