@@ -10,21 +10,6 @@
 namespace rankfill::testing {
 namespace {
 
-Entries ragged_entries() {
-  const Case c = make_case("ragged", 23, 17, 3, 40);
-  Entries e;
-  e.num_rows = c.dense.m;
-  e.num_cols = c.dense.n;
-  for (std::int64_t i = 0; i < c.dense.m; ++i)
-    for (std::int64_t j = 0; j < c.dense.n; ++j)
-      if (c.dense.seen(i, j) != 0) {
-        e.rows.push_back(static_cast<std::int32_t>(i));
-        e.cols.push_back(static_cast<std::int32_t>(j));
-        e.values.push_back(c.dense.at(i, j));
-      }
-  return e;
-}
-
 template <class B>
 class Solvers : public KernelTest<B> {
  protected:
@@ -42,7 +27,7 @@ class Solvers : public KernelTest<B> {
     o.gradient_tolerance = 0;
     return o;
   }
-  Entries entries = ragged_entries();
+  Entries entries = entries_of(make_case("ragged", 23, 17, 3, 40));
 };
 
 TYPED_TEST_SUITE(Solvers, Backends, BackendNames);
@@ -80,10 +65,18 @@ TYPED_TEST(Solvers, RepeatTheirBits) {
 TYPED_TEST(Solvers, FormulationsTakeTheSameSteps) {
   Options o = this->options();
   o.solver = GradientDescentOptions{.momentum = 0.3};
-  o.formulation = Formulation::entries;
-  const double entries = this->run(o).summary.objective;
-  o.formulation = Formulation::projection;
-  EXPECT_NEAR(this->run(o).summary.objective, entries, 1e-9 * entries);
+  for (const bool is_block : {false, true}) {
+    if (is_block) this->entries = entries_of(make_case("a block beside an empty row and column", 12, 9, 3, 100));
+    o.formulation = Formulation::entries;
+    const double entries = this->run(o).summary.objective;
+    o.formulation = Formulation::projection;
+    EXPECT_NEAR(this->run(o).summary.objective, entries, 1e-9 * entries);
+    if (!is_block) continue;
+    o.formulation = Formulation::block;
+    EXPECT_NEAR(this->run(o).summary.objective, entries, 1e-9 * entries);
+    o.formulation = Formulation::automatic;
+    EXPECT_EQ(this->run(o).summary.formulation_used, "block");
+  }
 }
 
 TYPED_TEST(Solvers, AgreeWithTheCpu) {
@@ -95,6 +88,27 @@ TYPED_TEST(Solvers, AgreeWithTheCpu) {
     const double there = solve_on(cpu, true, this->entries, o, nullptr, nullptr).summary.objective;
     EXPECT_NEAR(here, there, 1e-10 * there) << solver;
   }
+}
+
+// At rank 1024 a row system is 8 MiB of float64: on a device no longer in shared memory.
+TYPED_TEST(Solvers, WorkAtBothEndsOfTheRank) {
+  Entries few;
+  few.num_rows = few.num_cols = 2;
+  few.rows = {0, 0, 1};
+  few.cols = {0, 1, 1};
+  few.values = {1, 2, 4};
+  CpuBackend cpu(1);
+  for (const int rank : {1, 1024})
+    for (const char* solver : {"als", "gd"}) {
+      Options o = this->options();
+      o.rank = rank;
+      o.solver = parse_solver(solver);
+      o.max_iterations = 1;
+      const auto history = solve_on(*this->backend, this->on_cpu, few, o, nullptr, nullptr).summary.history;
+      const double there = solve_on(cpu, true, few, o, nullptr, nullptr).summary.objective;
+      EXPECT_LT(history.back().objective, history.front().objective) << solver << ", rank " << rank;
+      EXPECT_NEAR(history.back().objective, there, 1e-10 * there) << solver << ", rank " << rank;
+    }
 }
 
 TYPED_TEST(Solvers, StopWhenToldAndReturnTheBestPoint) {

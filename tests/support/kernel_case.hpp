@@ -62,11 +62,10 @@ inline std::vector<Case> shapes() {
           make_case("rank 100: several tiles, not a multiple", 4, 6, 100, 70),
           make_case("one row of 300 entries among short ones: crosses every staging size", 4, 300, 5, 3, 2),
           make_case("more rows than the warps of a block", 40, 5, 4, 50),
-          make_case("one column", 12, 1, 3, 80)};
+          make_case("one column: every entry adds to the same row of the column gradient, at once", 12, 1, 3, 80)};
 }
 
-/// The case as the host problem a backend is given (nothing centred).
-inline HostProblem host_problem(const Case& c) {
+inline Entries entries_of(const Case& c) {
   Entries e;
   e.num_rows = c.dense.m;
   e.num_cols = c.dense.n;
@@ -77,10 +76,15 @@ inline HostProblem host_problem(const Case& c) {
         e.cols.push_back(static_cast<std::int32_t>(j));
         e.values.push_back(c.dense.at(i, j));
       }
+  return e;
+}
+
+/// The case as the host problem a backend is given (nothing centred).
+inline HostProblem host_problem(const Case& c) {
   Options options;
   options.center = Center::none;
   options.regularization = 0.5;
-  return prepare_on_host(e, options, nullptr);
+  return prepare_on_host(entries_of(c), options, nullptr);
 }
 
 /// The case on a backend.
