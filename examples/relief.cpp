@@ -106,7 +106,6 @@ struct Image {
         0x7e10f421f, 0x7e10f4210, 0x3a30bc62e, 0x4631fc631, 0x38842108e, 0x1c4210a4c, 0x4654c5251, 0x42108421f,
         0x4775ac631, 0x47359c631, 0x3a318c62e, 0x7a31f4210, 0x3a318d64d, 0x7a31f5251, 0x3e107043e, 0x7c8421084,
         0x46318c62e, 0x46318c544, 0x4631ad771, 0x462a22a31, 0x462a21084, 0x7c222221f};
-    constexpr int scale = 3;
     for (std::size_t k = 0; k < text.size(); ++k) {
       const std::size_t letter = alphabet.find(text[k]);
       if (letter == alphabet.npos) continue;
@@ -116,6 +115,7 @@ struct Image {
             at(left + static_cast<int>(k) * 6 * scale + x, top + y) = kInk;
     }
   }
+  static constexpr int scale = 8;  ///< large: a page shows the picture at a quarter of its size
 
   void save(const std::string& file) const {
     png_image png{};
@@ -163,13 +163,12 @@ void run(const std::string& input, const std::string& output, double fraction) {
   std::printf("  rankfill, rank %-4d    %8.1f\n\n", options.rank, rmse);
 
   const int columns = static_cast<int>(truth.num_cols), rows = static_cast<int>(truth.num_rows);
-  constexpr int margin = 24, caption = 44;
+  constexpr int margin = 24, caption = 7 * Image::scale + margin;
   const int step = columns + margin, top = margin + caption;
   Image image(3 * step + margin, rows + top + margin);
   const Grid panels[] = {grid_of(train), predict_all(model), grid_of(truth)};
   const std::string captions[] = {std::to_string(std::lround(100 * fraction)) + " % HIDDEN: GREY",
-                                  "RESTORED BY THE MODEL ALONE: RMSE " + std::to_string(std::lround(rmse)) + " M",
-                                  "TRUE"};
+                                  "RESTORED: RMSE " + std::to_string(std::lround(rmse)) + " M", "TRUE"};
   for (int k = 0; k < 3; ++k) {
     image.write(captions[k], margin + k * step, margin);
     image.draw(panels[k], columns, margin + k * step, top);

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Installs a build tree under a temporary prefix, then builds and runs the consumer through find_package and pkg-config.
+# Installs a build tree under a temporary prefix, then builds and runs the consumer through find_package and pkg-config, and
+# the program that README.md prints.
 #
 # usage: tests/install/check.sh BUILD_DIR
 set -euo pipefail
@@ -29,3 +30,22 @@ fi
 read -ra flags < <(pkg-config --static --cflags --libs rankfill)
 "${CXX:-g++}" -std=c++20 -O1 -o "$work/consumer" "$here/main.cpp" "${flags[@]}"
 echo "pkg-config:   $("$work/consumer")"
+
+# The README's program and the two CMake lines above it, as they are printed there.
+block() { awk -v fence="\`\`\`$1" '$0 == fence { inside = 1; next } /^```/ { inside = 0 } inside' "$here/../../README.md"; }
+mkdir "$work/app"
+block cpp >"$work/app/app.cpp"
+{
+  echo "cmake_minimum_required(VERSION 3.22)"
+  echo "project(app LANGUAGES CXX)"
+  echo "add_executable(app app.cpp)"
+  block cmake
+} >"$work/app/CMakeLists.txt"
+cmake -S "$work/app" -B "$work/app/build" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" >"$work/log" 2>&1 &&
+  cmake --build "$work/app/build" >>"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
+awk 'BEGIN { print "user,item,rating"
+             for (i = 0; i < 50; ++i) for (j = i % 3; j < 40; j += 3) print i "," j "," 3 + sin(i) * cos(j) }' >"$work/app/ratings.csv"
+said=$(cd "$work/app" && build/app)
+echo "README.md:    $said"
+case "$said" in *"Held-out RMSE 0."*) ;; *) echo "the README's program printed something else" >&2; exit 1 ;; esac
+[ -s "$work/app/model.npz" ] || { echo "the README's program saved no model" >&2; exit 1; }
