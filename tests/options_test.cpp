@@ -46,6 +46,10 @@ TEST(Options, EveryRuleHoldsUpToItsBound) {
       {"momentum", [](Options& o) { o.solver = GradientDescentOptions{.momentum = 1}; }},
       {"momentum", [](Options& o) { o.solver = GradientDescentOptions{.momentum = -0.1}; }},
       {"momentum", [](Options& o) { o.solver = GradientDescentOptions{.momentum = kNan}; }},
+      {"", [](Options& o) { o.solver = AlsOptions{.cg_steps = -1}; }},
+      {"", [](Options& o) { o.solver = AlsOptions{.cg_steps = 1024}; }},
+      {"cg_steps", [](Options& o) { o.solver = AlsOptions{.cg_steps = -2}; }},
+      {"cg_steps", [](Options& o) { o.solver = AlsOptions{.cg_steps = 1025}; }},
       {"", [](Options& o) { o.threads = 0; }},
       {"threads", [](Options& o) { o.threads = -1; }},
       {"", [](Options& o) { o.max_iterations = 0; }},
@@ -86,7 +90,8 @@ TEST(Options, NamesGoThereAndBack) {
                        Formulation::block, Formulation::dense})
     EXPECT_EQ(parse_formulation(to_string(f)), f);
   for (const auto c : {Center::none, Center::mean, Center::bias}) EXPECT_EQ(parse_center(to_string(c)), c);
-  for (const auto p : {Precision::float32, Precision::float64}) EXPECT_EQ(parse_precision(to_string(p)), p);
+  for (const auto p : {Precision::float32, Precision::float64, Precision::mixed})
+    EXPECT_EQ(parse_precision(to_string(p)), p);
   for (const char* name : {"als", "gd"}) EXPECT_EQ(solver_name(parse_solver(name)), name);
   for (const char* name : {"auto", "cpu", "cuda", "cuda:1"}) {
     const std::string back = to_string(parse_device(name));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
 
+#include "check_gradient_on.hpp"
 #include "rankfill/io.hpp"
 #include "solve_on.hpp"
 #include "tests/support/kernel_case.hpp"
@@ -69,14 +70,31 @@ TYPED_TEST(Solvers, FormulationsTakeTheSameSteps) {
     if (is_block) this->entries = entries_of(make_case("a block beside an empty row and column", 12, 9, 3, 100));
     o.formulation = Formulation::entries;
     const double entries = this->run(o).summary.objective;
-    o.formulation = Formulation::projection;
-    EXPECT_NEAR(this->run(o).summary.objective, entries, 1e-9 * entries);
+    for (const auto other : {Formulation::scatter, Formulation::projection}) {
+      o.formulation = other;
+      EXPECT_NEAR(this->run(o).summary.objective, entries, 1e-9 * entries) << to_string(other);
+    }
     if (!is_block) continue;
     o.formulation = Formulation::block;
     EXPECT_NEAR(this->run(o).summary.objective, entries, 1e-9 * entries);
     o.formulation = Formulation::automatic;
     EXPECT_EQ(this->run(o).summary.formulation_used, "block");
   }
+}
+
+TYPED_TEST(Solvers, HaveGradientsThatFiniteDifferencesAccept) {
+  for (const std::uint32_t density : {40U, 100U})
+    for (const double weighting : {0.0, 0.7}) {
+      const auto check = check_gradient_on(*this->backend, entries_of(make_case("a part, a block", 12, 9, 3, density)),
+                                           this->options(weighting));
+      EXPECT_TRUE(check.passed);
+      for (const auto& row : check.rows) {
+        if (!row.note.empty()) continue;
+        EXPECT_NEAR(row.remainder_slope, 2, 0.1) << row.formulation;
+        EXPECT_LE(row.best_relative_error, 1e-7) << row.formulation;
+      }
+      EXPECT_EQ(check.rows.back().note.empty(), density == 100) << "block";
+    }
 }
 
 TYPED_TEST(Solvers, AgreeWithTheCpu) {
