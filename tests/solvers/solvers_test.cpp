@@ -70,7 +70,7 @@ TYPED_TEST(Solvers, FormulationsTakeTheSameSteps) {
     if (is_block) this->entries = entries_of(make_case("a block beside an empty row and column", 12, 9, 3, 100));
     o.formulation = Formulation::entries;
     const double entries = this->run(o).summary.objective;
-    for (const auto other : {Formulation::scatter, Formulation::projection}) {
+    for (const auto other : {Formulation::scatter, Formulation::projection, Formulation::dense}) {
       o.formulation = other;
       EXPECT_NEAR(this->run(o).summary.objective, entries, 1e-9 * entries) << to_string(other);
     }
