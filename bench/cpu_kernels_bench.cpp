@@ -12,7 +12,7 @@
 #include "kernels/line_search.hpp"
 #include "kernels/loss.hpp"
 #include "kernels/residual.hpp"
-#include "problem/problem.hpp"
+#include "problem/host_problem.hpp"
 
 // CPU kernels on one synthetic matrix with power-law columns: 20,000 x 2,000, about 1 M entries.  Every kernel gathers one
 // factor row per entry and pass: `items_per_second` counts these rows, `bytes_per_second` their bytes.

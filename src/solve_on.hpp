@@ -5,7 +5,10 @@
 #include <string>
 #include <utility>
 
-#include "problem/problem.hpp"
+#include "kernels/permute_rows.hpp"
+#include "kernels/random_start.hpp"
+#include "problem/prepare.hpp"
+#include "rankfill/error.hpp"
 #include "rankfill/solve.hpp"
 #include "solvers/als.hpp"
 #include "solvers/gradient_descent.hpp"
@@ -39,16 +42,31 @@ std::vector<T> start_values(const FactorMatrix& given, std::int64_t num_rows, in
   return std::visit([](const auto& values) { return std::vector<T>(values.begin(), values.end()); }, given.values);
 }
 
-/// Fills the starting point: the caller's, or seeded random numbers.
+/// Fills one factor with the caller's start, or with seeded random numbers.
 template <class T, class B>
-void fill_start(Factors<T, B>& at, const HostProblem& host, const Options& options, const Start* start) {
+void fill_start(B& backend, const Problem<T, B>& problem, const Options& options, const Start* start, bool of_rows,
+                Factor<T, B>& x) {
+  const Buffer<std::int32_t, B>& order = of_rows ? problem.row_order : problem.col_order;
   if (start) {
-    at.row.values.upload(start_values<T>(start->row_factors, at.row.num_rows, options.rank, "start.row_factors"));
-    at.col.values.upload(start_values<T>(start->col_factors, at.col.num_rows, options.rank, "start.col_factors"));
+    const auto values = of_rows ? start_values<T>(start->row_factors, x.num_rows, options.rank, "start.row_factors")
+                                : start_values<T>(start->col_factors, x.num_rows, options.rank, "start.col_factors");
+    if (order.empty()) return x.values.upload(values);
+    Factor<T, B> given(backend, x.num_rows, x.rank, "the start");
+    given.values.upload(values);
+    rows_to_places(backend, order, given, x);
   } else {
-    at.row.values.upload(cast<T>(random_start(options.seed, 0, host.by_row.row_ptr, options.rank, host.value_rms)));
-    at.col.values.upload(cast<T>(random_start(options.seed, 1, host.by_col.row_ptr, options.rank, host.value_rms)));
+    const Csr<T, B>& m = of_rows ? problem.observations.by_row : problem.observations.by_col;
+    random_start(backend, options.seed, of_rows ? 0 : 1, m.row_ptr, order, problem.value_rms, x);
   }
+}
+
+/// The rows of a factor by index.
+template <class T, class B>
+std::vector<T> download_by_index(B& backend, const Buffer<std::int32_t, B>& order, const Factor<T, B>& x) {
+  if (order.empty()) return x.values.download();
+  Factor<T, B> by_index(backend, x.num_rows, x.rank, "the result");
+  rows_to_indices(backend, order, x, by_index);
+  return by_index.values.download();
 }
 
 }  // namespace detail
@@ -63,13 +81,11 @@ Result solve_in(B& backend, bool on_cpu, const Entries& train, const Options& op
   Summary& summary = result.summary;
 
   const auto begin = clock();
-  HostProblem host = prepare_on_host(train, options, holdout);
-  const Formulation formulation = resolve(options.formulation, host.is_block);
-  auto problem = upload_problem<T, B>(backend, host, options.rank, formulation, formulation == Formulation::scatter);
+  auto problem = prepare<T>(backend, train, options, holdout);
   if (options.precision == Precision::mixed) problem.gather = Gather::half;
   Factors<T, B> at(backend, problem.num_rows, problem.num_cols, options.rank, "the factors");
-  detail::fill_start(at, host, options, start);
-  host.by_row = host.by_col = host.holdout = {};  // the backend has them now
+  detail::fill_start(backend, problem, options, start, true, at.row);
+  detail::fill_start(backend, problem, options, start, false, at.col);
   summary.seconds.prepare = since(begin);
 
   std::visit(
@@ -83,31 +99,31 @@ Result solve_in(B& backend, bool on_cpu, const Entries& train, const Options& op
   summary.num_rows = train.num_rows;
   summary.num_cols = train.num_cols;
   summary.num_entries = train.size();
-  summary.empty_rows = host.empty_rows;
-  summary.empty_cols = host.empty_cols;
-  summary.value_rms = host.value_rms;
-  summary.regularization = host.lambda;
+  summary.empty_rows = problem.empty_rows;
+  summary.empty_cols = problem.empty_cols;
+  summary.value_rms = problem.value_rms;
+  summary.regularization = problem.lambda;
   summary.solver_used = solver_name(options.solver);
-  summary.formulation_used = to_string(formulation);
+  summary.formulation_used = to_string(problem.formulation);
   summary.device_used = backend.name();
-  summary.device_bytes = backend.peak_bytes();
-  if (host.lambda == 0 && host.empty_rows + host.empty_cols > 0)
-    summary.warnings.push_back("lambda = 0 and " + std::to_string(host.empty_rows) + " rows, " +
-                               std::to_string(host.empty_cols) +
+  if (problem.lambda == 0 && problem.empty_rows + problem.empty_cols > 0)
+    summary.warnings.push_back("lambda = 0 and " + std::to_string(problem.empty_rows) + " rows, " +
+                               std::to_string(problem.empty_cols) +
                                " columns have no entries: any factor fits them; theirs are zero");
-  if (!on_cpu && formulation == Formulation::scatter)
+  if (!on_cpu && problem.formulation == Formulation::scatter)
     summary.warnings.push_back("formulation scatter on CUDA adds with atomics: bits vary from run to run");
   summary.message = describe(summary, options);
 
   Model& model = result.model;
-  model.row_factors = {at.row.num_rows, options.rank, at.row.values.download()};
-  model.col_factors = {at.col.num_rows, options.rank, at.col.values.download()};
-  model.mean = host.centering.mean;
-  model.row_bias = std::move(host.centering.row_bias);
-  model.col_bias = std::move(host.centering.col_bias);
+  model.row_factors = {at.row.num_rows, options.rank, detail::download_by_index(backend, problem.row_order, at.row)};
+  model.col_factors = {at.col.num_rows, options.rank, detail::download_by_index(backend, problem.col_order, at.col)};
+  model.mean = problem.centering.mean;
+  model.row_bias = std::move(problem.centering.row_bias);
+  model.col_bias = std::move(problem.centering.col_bias);
   model.row_ids = train.row_ids;
   model.col_ids = train.col_ids;
-  model.options_json = options_to_json(options, host.lambda);
+  model.options_json = options_to_json(options, problem.lambda);
+  summary.device_bytes = backend.peak_bytes();
   summary.seconds.finish = since(end);
   return result;
 }

@@ -44,4 +44,12 @@ RowPlan<B> upload_plan(B& backend, const HostRowPlan& plan) {
   return p;
 }
 
+/// Both plans of a matrix with these offsets, for a solver of this rank.
+template <class T, class B>
+void add_row_plans(B& backend, const std::vector<std::int64_t>& row_ptr, int rank, Csr<T, B>& m) {
+  const PlanLengths g = gradient_plan_lengths(), s = solve_plan_lengths(rank, m.num_entries);
+  m.gradient_plan = upload_plan(backend, plan_rows(row_ptr, g.chunk, g.short_row));
+  m.solve_plan = upload_plan(backend, plan_rows(row_ptr, s.chunk, s.short_row));
+}
+
 }  // namespace rankfill

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <vector>
 
-namespace rankfill {
+#include "kernels/detail/philox.hpp"
 
-/// Philox 4x32-10 (Salmon et al. 2011): four random words that depend on counter and key alone, so every number of a start
-/// can be made anywhere, in any order.
-std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key);
+namespace rankfill {
 
 /// Seeded start of one factor: independent normal numbers of standard deviation (rms^2 / rank)^(1/4), so that <u_i, v_j> has
 /// the variance of the centred data.  docs/math.md Eq. 19.  `side` 0: rows, 1: columns.  Rows of count 0 are zero.

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "problem/problem.hpp"
+#include "problem/host_problem.hpp"
 
 #include <gtest/gtest.h>
 
 #include <limits>
 
 #include "backend/cpu.hpp"
+#include "rankfill/error.hpp"
 
 namespace rankfill {
 namespace {

@@ -8,7 +8,7 @@
 #include <limits>
 #include <vector>
 
-#include "problem/problem.hpp"
+#include "problem/host_problem.hpp"
 #include "tests/support/oracle.hpp"
 #include "test_backends.hpp"
 
