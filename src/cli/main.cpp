@@ -70,6 +70,7 @@ int run_program(int argc, char** argv) {
   program.footer(kFooter);
   program.set_version_flag(
       "--version", [] { return build_info(); }, "Print version and build, and leave");
+  program.option_defaults()->take_last();  // a script's defaults can be followed by the user's own
   program.require_subcommand(1);
   const std::vector<Command> commands{add_fit(program),       add_predict(program),        add_evaluate(program),
                                       add_recommend(program), add_check_gradient(program), add_info(program)};

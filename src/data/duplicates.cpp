@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <atomic>
 #include <numeric>
 #include <vector>
 
+#include "data/parallel.hpp"
 #include "data/readers.hpp"
 #include "rankfill/error.hpp"
 
@@ -43,13 +45,51 @@ struct ByRow {
   std::vector<std::int64_t> start, entry;
 };
 
+/// Is any pair given twice?  Nearly always not, so this comes first: it keeps columns only, and each thread takes a range
+/// of rows.
+bool has_repeats(const Entries& entries, int threads) {
+  constexpr std::int64_t kMostRanges = 16;  // each reads all row indices
+  const std::int64_t ranges = std::clamp<std::int64_t>(threads, 1, kMostRanges);
+  std::atomic<bool> found{false};
+  parallel_for(ranges, threads, [&](std::int64_t k) {
+    const std::int64_t first = entries.num_rows * k / ranges, last = entries.num_rows * (k + 1) / ranges;
+    const auto count = static_cast<std::size_t>(last - first);
+    const auto place_of = [&](std::int32_t row) { return static_cast<std::size_t>(row - first); };  // large: not ours
+    std::vector<std::int64_t> next(count + 1);
+    for (const std::int32_t row : entries.rows)
+      if (place_of(row) < count) ++next[place_of(row) + 1];
+    std::partial_sum(next.begin(), next.end(), next.begin());
+    std::vector<std::int32_t> cols(static_cast<std::size_t>(next.back()));
+    for (std::size_t p = 0; p < entries.rows.size(); ++p) {
+      const std::size_t place = place_of(entries.rows[p]);
+      if (place < count) cols[static_cast<std::size_t>(next[place]++)] = entries.cols[p];
+    }
+    // next[i] is now the end of row i.
+    std::vector<std::int32_t> seen_in(static_cast<std::size_t>(entries.num_cols), -1);
+    std::size_t at = 0;
+    for (std::size_t place = 0; place < count; ++place) {
+      for (; at < static_cast<std::size_t>(next[place]); ++at) {
+        if (cols[at] < 0) continue;
+        std::int32_t& before = seen_in[static_cast<std::size_t>(cols[at])];
+        if (before == static_cast<std::int32_t>(place)) {
+          found = true;
+          return;
+        }
+        before = static_cast<std::int32_t>(place);
+      }
+    }
+  });
+  return found;
+}
+
 std::string name_of(const Ids& ids, std::int32_t index) {
   return ids.size() > index ? ids.name(index) : std::to_string(index);
 }
 
 }  // namespace
 
-std::optional<RepeatedPair> merge_duplicates(Entries& entries, Duplicates rule, int) {
+std::optional<RepeatedPair> merge_duplicates(Entries& entries, Duplicates rule, int threads) {
+  if (!has_repeats(entries, threads)) return std::nullopt;
   const ByRow sorted(entries);
   std::vector<std::int64_t> seen(static_cast<std::size_t>(entries.num_cols), -1);  // entry of this row with that column
   std::vector<char> kept;
@@ -104,7 +144,7 @@ std::string describe_repeated_pair(const Entries& entries, const RepeatedPair& p
 }
 
 void require_resolved(Entries& entries, const ReadOptions& options) {
-  if (const auto pair = merge_duplicates(entries, options.duplicates, options.threads))
+  if (const auto pair = merge_duplicates(entries, options.duplicates, thread_count(options.threads)))
     throw InvalidData(entries.source, 0, describe_repeated_pair(entries, *pair));
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <nlohmann/json.hpp>
 
 #include "cli/run_cli.hpp"
 #include "data/npz.hpp"
@@ -50,6 +51,8 @@ TEST_F(CliErrors, UsageIsTwo) {
   expect_fit_error(2, "--test excludes --holdout", {"--test", "x", "--holdout", "0.1"});
   expect_error(2, "--rows: give one of", {"recommend", folder.fitted_model()});
   expect_error(2, "--rows: give one of", {"recommend", folder / "model.npz", "--all", "--rows", "100"});
+  expect_error(2, "--rows: give one of", {"recommend", folder / "model.npz", "--all", "--first", "3"});
+  expect_error(2, "--first -1", {"recommend", folder / "model.npz", "--first", "-1"});
   expect_error(2, "--count 0", {"recommend", folder / "model.npz", "--all", "--count", "0"});
 }
 
@@ -77,7 +80,10 @@ TEST_F(CliErrors, InvalidOptionsAreTwo) {
                                      {"--holdout-tolerance", "-1"},
                                      {"--patience", "0"},
                                      {"--threads", "-1"},
+                                     {"--threads", "1025"},
                                      {"--seed", "-1"},
+                                     {"--seed", "18446744073709551616"},
+                                     {"--seed", "x"},
                                      {"--device", "gpu"},
                                      {"--device", "cuda:x"},
                                      {"--device", "cuda:-1"},
@@ -137,20 +143,33 @@ TEST_F(CliErrors, UnwritableOutputsAreFiveBeforeTheFit) {
 }
 
 TEST_F(CliErrors, ReadOnlyFoldersAreFive) {
-  if (geteuid() == 0) GTEST_SKIP() << "root may write anywhere";
+  using std::filesystem::perms;
   std::filesystem::create_directory(folder / "locked");
-  std::filesystem::permissions(folder / "locked",
-                               std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
+  std::filesystem::permissions(folder / "locked", perms::owner_read | perms::owner_exec | perms::others_exec);
+  const std::vector<std::string> fit{RANKFILL_CLI_PATH, "fit", folder / "train.csv", "--model",
+                                     folder / "locked/model.npz"};
+  std::vector<std::string> command;
+  if (geteuid() == 0) {  // who may write anywhere: somebody else has to try
+    std::filesystem::permissions(folder.path(), perms::others_read | perms::others_exec,
+                                 std::filesystem::perm_options::add);
+    command = {"setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--"};
+    std::vector<std::string> version(command);
+    version.insert(version.end(), {RANKFILL_CLI_PATH, "--version"});
+    if (Process(version, folder.path()).wait().code != 0) GTEST_SKIP() << "only root can run " << RANKFILL_CLI_PATH;
+  }
+  command.insert(command.end(), fit.begin(), fit.end());
 
-  expect_fit_error(5, "Permission denied", {"--model", folder / "locked/model.npz"});
+  const Outcome outcome = Process(command, folder.path()).wait();
+
+  EXPECT_EQ(outcome.code, 5);
+  EXPECT_NE(outcome.err.find("locked/model.npz: cannot open for writing: Permission denied"), std::string::npos)
+      << outcome.err;
 }
 
 TEST_F(CliErrors, FullDisksAreFive) {
   if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "no /dev/full here";
   const std::string model = folder.fitted_model();
-  for (const std::string flag : {"--model", "--plot"}) {
-    expect_fit_error(5, "No space left on device", {flag, "/dev/full", "--quiet", "--device", "cpu"});
-  }
+  expect_fit_error(5, "No space left on device", {"--plot", "/dev/full", "--quiet", "--device", "cpu"});
   expect_error(5, "No space left on device", {"predict", model, folder / "test.csv", "--output", "/dev/full"});
   const std::vector<Arguments> printing{{"predict", model, folder / "test.csv"},
                                         {"recommend", model, "--all"},
@@ -163,6 +182,37 @@ TEST_F(CliErrors, FullDisksAreFive) {
     EXPECT_EQ(outcome.code, 5) << arguments.front();
     EXPECT_NE(outcome.err.find("No space left on device"), std::string::npos) << outcome.err;
   }
+}
+
+TEST_F(CliErrors, AModelThatCannotBeSavedIsSavedElsewhere) {
+  if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "no /dev/full here";
+  const std::string temporary = folder / "temporary";
+  std::filesystem::create_directory(temporary);
+  const char* old = getenv("TMPDIR");
+  const std::string kept = old == nullptr ? "" : old;
+  setenv("TMPDIR", temporary.c_str(), 1);
+  const Outcome outcome = folder.run({"fit", folder / "train.csv", "--model", "/dev/full", "--plot",
+                                      folder / "plot.svg", "--json", "--quiet", "--device", "cpu", "--rank", "2"});
+  old == nullptr ? unsetenv("TMPDIR") : setenv("TMPDIR", kept.c_str(), 1);
+
+  EXPECT_EQ(outcome.code, 5);
+  EXPECT_TRUE(
+      holds(outcome.err, "/dev/full: cannot write: No space left on device: the model was saved as " + temporary))
+      << outcome.err;
+  const auto report = nlohmann::json::parse(outcome.out);  // the results are told all the same
+  EXPECT_GT(report["train_rmse"].get<double>(), 0);
+  EXPECT_EQ(load_model(report["model"].get<std::string>()).rank(), 2);
+  EXPECT_TRUE(holds(contents(folder / "plot.svg"), "</svg>"));
+}
+
+TEST_F(CliErrors, AFullDiskUnderTheTableDoesNotEndTheFit) {
+  if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "no /dev/full here";
+  const Outcome outcome =
+      folder.run({"fit", folder / "train.csv", "--model", folder / "model.npz", "--device", "cpu"}, "", "/dev/full");
+
+  EXPECT_EQ(outcome.code, 5);
+  EXPECT_TRUE(holds(outcome.err, "standard output: cannot write: No space left on device")) << outcome.err;
+  EXPECT_EQ(load_model(folder / "model.npz").rank(), 32);
 }
 
 TEST_F(CliErrors, UnusableDataIsThree) {
@@ -178,9 +228,69 @@ TEST_F(CliErrors, UnusableDataIsThree) {
   }
 }
 
+TEST_F(CliErrors, FilesThatNeedConvertingAreThreeAndSayHow) {
+  expect_file_error(3, "bad.csv:2: the value \"3,5\" is not a finite number: write the decimals after a point",
+                    "user;item;rating\n1;2;3,5\n");
+  expect_file_error(3, "save it as UTF-8", std::string("\xff\xfeu\0,\0i\0,\0r\0\n\0", 14));
+  expect_file_error(3, "carriage returns alone", "1,2,3\r1,3,4\r");
+}
+
+TEST_F(CliErrors, IndicesOutsideTheMatrixAreThree) {
+  const std::string head = "%%MatrixMarket matrix coordinate real general\n2 3 1\n";
+  for (const std::string index : {"-1", "0", "3", "2147483648", "99999999999999999999"})
+    expect_file_error(3, "bad.csv:3: row \"" + index + "\": a whole number from 1 to 2 is needed",
+                      head + index + " 1 5\n");
+  std::vector<data::NamedArray> arrays{{"format", data::Array::scalar("coo")}};
+  const std::vector<std::int64_t> shape{2, 3}, row{-1}, col{0};
+  const std::vector<double> values{5};
+  arrays.emplace_back("shape", data::Array::of(std::span<const std::int64_t>(shape)));
+  arrays.emplace_back("row", data::Array::of(std::span<const std::int64_t>(row)));
+  arrays.emplace_back("col", data::Array::of(std::span<const std::int64_t>(col)));
+  arrays.emplace_back("data", data::Array::of(std::span<const double>(values)));
+  data::write_npz(folder / "bad.npz", arrays);
+  expect_error(3, "bad.npz: array \"row\" holds the index -1, outside 0..1", {"fit", folder / "bad.npz"});
+}
+
+/// What may look like a mistake and is none.
+TEST_F(CliErrors, ThinDataIsNoError) {
+  const auto fitted = [&](const std::string& text, Arguments flags = {}) {
+    flags.insert(flags.begin(), {"fit", folder.write("thin", text), "--device", "cpu", "--rank", "2", "--json"});
+    const Outcome outcome = folder.run(flags);
+    EXPECT_EQ(outcome.code, 0) << text << outcome.err;
+    return nlohmann::json::parse(outcome.out);
+  };
+  EXPECT_EQ(fitted("1 2 3\n1 3 4\n1 4 4\n")["num_rows"], 1);
+  EXPECT_EQ(fitted("1 2 3\n2 2 4\n3 2 4\n")["num_cols"], 1);
+  EXPECT_EQ(fitted("1 2 3\n")["train_rmse"], 0);
+  EXPECT_EQ(fitted("user,item,rating\n1,2,3\n", {"--rank", "1024"})["num_entries"], 1);
+
+  const std::string holes = "%%MatrixMarket matrix coordinate real general\n4 3 5\n1 1 2\n2 1 1\n1 2 1\n2 2 4\n4 1 3\n";
+  EXPECT_TRUE(fitted(holes)["warnings"].empty());
+  const auto plain = fitted(holes, {"--regularization", "0", "--model", folder / "holes.npz"});
+  EXPECT_TRUE(holds(plain["warnings"].at(0).get<std::string>(), "lambda = 0 and 1 rows, 1 columns have no entries"));
+  const Model model = load_model(folder / "holes.npz");
+  EXPECT_EQ(model.num_rows(), 4);
+  EXPECT_EQ(model.predict(2, 0), model.mean);  // row 3 has no entries
+  EXPECT_EQ(model.predict(0, 2), model.mean);
+}
+
+TEST_F(CliErrors, IdsUnseenInTrainingAreNoError) {
+  const std::string test = folder.write("unseen.csv", "7777,500,9\n100,8888,9\n7777,8888,9\n100,500,3\n");
+  const Outcome outcome = folder.run({"fit", folder / "train.csv", "--test", test, "--device", "cpu", "--rank", "2",
+                                      "--json", "--quiet", "--model", folder / "model.npz"});
+
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const auto report = nlohmann::json::parse(outcome.out);
+  EXPECT_EQ(report["test_entries"], 4);
+  EXPECT_EQ(report["test_unseen"], 3);
+  const Model model = load_model(folder / "model.npz");
+  const double off = 9 - model.mean, known = 3 - model.predict(0, 0);
+  EXPECT_NEAR(report["test_rmse"].get<double>(), std::sqrt((3 * off * off + known * known) / 4), 1e-12 * off);
+}
+
 TEST_F(CliErrors, DuplicatesAreThreeUnlessAllowed) {
   const std::string twice = "1,2,3\n1,3,4\n2,2,5\n1,2,4\n";
-  expect_file_error(3, "bad.csv:4", twice);
+  expect_file_error(3, "bad.csv:4: row 1, column 2 is given more than once, first at line 1", twice);
   for (const std::string rule : {"last", "mean"}) {
     const Outcome outcome =
         folder.run({"fit", folder / "bad.csv", "--duplicates", rule, "--device", "cpu", "--rank", "1"});

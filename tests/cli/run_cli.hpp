@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -72,6 +73,33 @@ class Process {
   pid_t pid_ = 0;
   std::string out_, err_;
 };
+
+/// What a terminal of 100 columns shows while a command runs on it, control sequences and all.
+inline std::string on_terminal(std::vector<std::string> command) {
+  const int master = posix_openpt(O_RDWR | O_NOCTTY);
+  if (master < 0 || grantpt(master) != 0 || unlockpt(master) != 0) throw std::runtime_error("no terminal");
+  const winsize size{40, 100, 0, 0};
+  ioctl(master, TIOCSWINSZ, &size);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  for (const int descriptor : {0, 1, 2})
+    posix_spawn_file_actions_addopen(&actions, descriptor, ptsname(master), O_RDWR | O_NOCTTY, 0);
+  std::vector<char*> arguments;
+  for (std::string& argument : command) arguments.push_back(argument.data());
+  arguments.push_back(nullptr);
+  pid_t pid = 0;
+  const int error = posix_spawnp(&pid, arguments[0], &actions, nullptr, arguments.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  if (error != 0) throw std::runtime_error("cannot start " + command.front());
+  std::string shown;
+  char buffer[4096];
+  // Linux ends the reading with an error once nobody holds the other end.
+  for (ssize_t got = 0; (got = read(master, buffer, sizeof buffer)) > 0;)
+    shown.append(buffer, static_cast<std::size_t>(got));
+  close(master);
+  waitpid(pid, nullptr, 0);
+  return shown;
+}
 
 /// A folder with a small data set of rank 2 in it, and the command-line tool.
 class CliFolder {

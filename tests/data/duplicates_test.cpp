@@ -31,10 +31,12 @@ TEST(Duplicates, ErrorNamesTheFirstPairAndChangesNothing) {
 
   EXPECT_TRUE(holds(complaint, "row 9, column 3 is given more than once")) << complaint;
   EXPECT_EQ(entries.values, repeated().values);
-  const auto pair = data::merge_duplicates(entries, Duplicates::error, 1);
-  ASSERT_TRUE(pair);
-  EXPECT_EQ(pair->first, 0);
-  EXPECT_EQ(pair->again, 3);
+  for (const int threads : {1, 2, 3, 40}) {
+    const auto pair = data::merge_duplicates(entries, Duplicates::error, threads);
+    ASSERT_TRUE(pair) << threads;
+    EXPECT_EQ(pair->first, 0);
+    EXPECT_EQ(pair->again, 3);
+  }
 }
 
 TEST(Duplicates, LastTakesValueAndTimeOfTheLast) {

