@@ -15,7 +15,7 @@ void row_of_each_entry(CpuBackend&, const Csr<T, CpuBackend>& m, Buffer<std::int
 template <class T>
 void row_of_each_entry(CudaBackend&, const Csr<T, CudaBackend>& m, Buffer<std::int32_t, CudaBackend>& row_idx);
 
-/// The dense matrix M_IJ of a Block from its index sets.
+/// The dense matrix M_IJ of a Block from its index sets.  docs/math.md Eq. 9
 ///     values_{rj} = m at (rows_r, cols_j), NaN where there is no entry
 /// block.rows and block.cols are filled, and hold all entries; col_place (m.num_cols numbers) is the place of a column in
 /// block.cols.  Overwrites block.values.  Enqueues; does not wait.

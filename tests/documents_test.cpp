@@ -76,8 +76,9 @@ TEST(Documents, EveryEquationCitedExists) {
 }
 
 TEST(Documents, KernelsAndSolversCiteTheirEquations) {
+  const std::set<fs::path> plain{"update.hpp", "permute_rows.hpp"};  // y = a x + b y and a copy need no equation
   for (const fs::path& contract : fs::directory_iterator(root / "kernels")) {
-    if (contract.extension() == ".hpp" && contract.filename() != "update.hpp") {  // y = a x + b y needs no equation
+    if (contract.extension() == ".hpp" && plain.count(contract.filename()) == 0) {
       EXPECT_FALSE(equations_cited(text_of(contract)).empty()) << contract;
     }
   }
