@@ -90,10 +90,10 @@ void Parser::parse_line(std::string_view line, std::int64_t number, Chunk& chunk
   }
   std::string scratch;
   double value = 0, time = 0;
-  const std::string_view value_text = layout.quotes ? unquote(field[2], scratch) : field[2];
+  const std::string_view value_text = layout.unquotes() ? unquote(field[2], scratch) : field[2];
   if (!parse_real(value_text, value)) fail(number, bad_value(value_text));
   if (layout.time >= 0) {
-    const std::string_view time_text = layout.quotes ? unquote(field[3], scratch) : field[3];
+    const std::string_view time_text = layout.unquotes() ? unquote(field[3], scratch) : field[3];
     std::int64_t whole = 0;
     if (layout.guess_time) {
       if (parse_whole(time_text, whole)) {
@@ -107,7 +107,7 @@ void Parser::parse_line(std::string_view line, std::int64_t number, Chunk& chunk
     }
   }
   const auto add_id = [&](IdColumn& ids, std::string_view text, const char* side) {
-    if (layout.quotes) text = unquote(text, scratch);
+    if (layout.unquotes()) text = unquote(text, scratch);
     if (text.empty()) fail(number, std::string("the ") + side + " id is empty");
     ids.add(text);
   };

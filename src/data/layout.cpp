@@ -70,8 +70,9 @@ Layout layout_of_delimiter(std::string_view delimiter) {
 std::optional<Fields> fields_of(std::string_view line, const Layout& layout) {
   Fields fields;
   std::string scratch;
-  const int columns =
-      split_line(line, layout, [&](int, std::string_view field) { fields.emplace_back(unquote(field, scratch)); });
+  const int columns = split_line(line, layout, [&](int, std::string_view field) {
+    fields.emplace_back(layout.unquotes() ? unquote(field, scratch) : field);
+  });
   if (columns < 0) return std::nullopt;
   return fields;
 }

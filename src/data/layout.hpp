@@ -20,7 +20,10 @@ enum class Separator { character, blanks, double_colon };
 struct Layout {
   Separator separator = Separator::blanks;
   char character = ',';  ///< the one of Separator::character
-  bool quotes = false;   ///< may a field be quoted, with "" for a quote inside?
+  bool quotes = false;   ///< may a quoted field hold the character, and "" for a quote?
+
+  /// Are quotes around a field no part of it?  With tabs, too, where a quoted field has none inside.
+  bool unquotes() const { return separator == Separator::character; }
 
   int row = 0, col = 1, value = 2;
   int time = -1;            ///< -1: there is none

@@ -44,6 +44,7 @@ TEST_F(Delimited, WhatPeopleFeed) {
       {"\xEF\xBB\xBF\"userId\",\"movieId\",\"rating\"\n1,2,3\n", {"1|2|3"}},                       // Excel's mark
       {"user,item,rating\nAnna Maria Smith, The  Film ,3\n", {"Anna Maria Smith|The  Film|3"}},
       {"Anna Maria\tThe Film, Part 2\t3\nBo\tx\t4\n", {"Anna Maria|The Film, Part 2|3", "Bo|x|4"}},
+      {"user\titem\trating\n\"1\"\t\"a b\"\t\"3.5\"\n", {"1|a b|3.5"}},
       {"1 2 3\n1 3 4\n", {"1|2|3", "1|3|4"}},  // one row
       {"1 2 3\n2 2 4\n", {"1|2|3", "2|2|4"}},  // one column
       {"1 2 3\n", {"1|2|3"}},

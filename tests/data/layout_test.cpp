@@ -20,7 +20,9 @@ Fields cut(std::string_view line, std::string_view delimiter) {
 TEST(Layout, CutsAtEveryDelimiter) {
   EXPECT_EQ(cut("1,2,,3.5,", ","), (Fields{"1", "2", "", "3.5", ""}));
   EXPECT_EQ(cut(" 1 ;\t2; 3 ", ";"), (Fields{"1", "2", "3"}));
-  EXPECT_EQ(cut("1\t\"2\t3", "\t"), (Fields{"1", "\"2", "3"}));  // no quoting here
+  EXPECT_EQ(cut("1\t\"2\t3", "\t"), (Fields{"1", "\"2", "3"}));              // a quote does not span tabs,
+  EXPECT_EQ(cut("\"1\"\t2 \"x\"\t3", "\t"), (Fields{"1", "2 \"x\"", "3"}));  // but is taken off
+  EXPECT_EQ(cut("\"1\" 2 3", " "), (Fields{"\"1\"", "2", "3"}));
   EXPECT_EQ(cut("1::a:b::3", "::"), (Fields{"1", "a:b", "3"}));
   EXPECT_EQ(cut("  1 \t 2   3\r", " "), (Fields{"1", "2", "3"}));
   EXPECT_EQ(cut("", ","), (Fields{""}));
