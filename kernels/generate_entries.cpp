@@ -26,8 +26,8 @@ void for_entries(const Workload<CpuBackend>& w, Part part, std::int64_t row, con
 
 }  // namespace
 
-std::int64_t count_entries(CpuBackend& backend, const Workload<CpuBackend>& w, Part part,
-                           Buffer<std::int64_t, CpuBackend>& row_ptr) {
+std::int64_t read_entry_count(CpuBackend& backend, const Workload<CpuBackend>& w, Part part,
+                              Buffer<std::int64_t, CpuBackend>& row_ptr) {
   std::int64_t* offsets = row_ptr.data();
   for_blocks(backend, w.num_rows, [&](std::int64_t first, std::int64_t last) {
     for (std::int64_t row = first; row < last; ++row) {

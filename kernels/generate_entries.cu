@@ -89,8 +89,8 @@ __global__ void generate_entries_warp_per_row(Tables w, const std::int64_t* row_
 
 }  // namespace
 
-std::int64_t count_entries(CudaBackend& backend, const Workload<CudaBackend>& w, Part part,
-                           Buffer<std::int64_t, CudaBackend>& row_ptr) {
+std::int64_t read_entry_count(CudaBackend& backend, const Workload<CudaBackend>& w, Part part,
+                              Buffer<std::int64_t, CudaBackend>& row_ptr) {
   launch(backend, warp_per_row_shape(w.num_rows), count_entries_warp_per_row, tables_of(w, part), row_ptr.data() + 1);
   std::vector<std::int64_t> offsets = row_ptr.download();
   offsets[0] = 0;

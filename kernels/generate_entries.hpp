@@ -32,10 +32,10 @@ enum class Part { all, train, holdout };
 /// and every entry depends on (seed, row, draw) and the tables alone: the same bits on every backend, whatever the order.
 ///
 /// Fills row_ptr (num_rows + 1) with the offsets of the entries of `part` and returns their number.  Waits.
-std::int64_t count_entries(CpuBackend&, const Workload<CpuBackend>& w, Part part,
-                           Buffer<std::int64_t, CpuBackend>& row_ptr);
-std::int64_t count_entries(CudaBackend&, const Workload<CudaBackend>& w, Part part,
-                           Buffer<std::int64_t, CudaBackend>& row_ptr);
+std::int64_t read_entry_count(CpuBackend&, const Workload<CpuBackend>& w, Part part,
+                              Buffer<std::int64_t, CpuBackend>& row_ptr);
+std::int64_t read_entry_count(CudaBackend&, const Workload<CudaBackend>& w, Part part,
+                              Buffer<std::int64_t, CudaBackend>& row_ptr);
 
 /// The entries themselves, in row order: row_idx, col_idx, values, as many as were counted.  row_idx may be empty: not wanted.
 /// Gathers one planted column factor of 64 bytes per entry.  Enqueues; does not wait.

@@ -28,7 +28,7 @@ template <class B>
 Generated generate(B& backend, const HostWorkload& host, Part part) {
   const auto w = bench::upload_workload(backend, host);
   Buffer<std::int64_t, B> row_ptr(backend, w.num_rows + 1, "offsets");
-  const std::int64_t count = count_entries(backend, w, part, row_ptr);
+  const std::int64_t count = read_entry_count(backend, w, part, row_ptr);
   Buffer<std::int32_t, B> rows(backend, count, "rows"), cols(backend, count, "columns");
   Buffer<float, B> values(backend, count, "values");
   generate_entries(backend, w, part, row_ptr, rows, cols, values);
