@@ -298,10 +298,11 @@ class Ceilings {
     const Spread spread = measure(backend_, sizes_.effort, 1, [&](int) {
       launch(backend_, shape, mma_rate_warp<Mma>, sizes_.mma_iterations, out.data());
     });
-    const float want = 32.0F * static_cast<float>(sizes_.mma_iterations * Mma::depth);
+    float want = 0;
+    for (int c = 0; c < kMmaChains; ++c) want += 4.0F * static_cast<float>(c + sizes_.mma_iterations * Mma::depth);
     bool right = true;
     for (const float x : out.download()) right = right && x == want;
-    const double products = 8.0 * sizes_.mma_iterations * static_cast<double>(threads / warp_size);
+    const double products = double{kMmaChains} * sizes_.mma_iterations * static_cast<double>(threads / warp_size);
     report_.add("mma", parameters, "flops", 2.0 * 16 * 8 * Mma::depth * products, spread, right);
   }
 

@@ -124,16 +124,16 @@ __global__ void __launch_bounds__(kBlockThreads, 6)
 #pragma unroll 1
     for (int u = 0; u < W::lanes_per_row; ++u) {
       if (started++ >= kStages) {
-        wait_copies<kStages - 1>();
+        cp_async_wait<kStages - 1>();
         finish_oldest();
       }
       const std::int64_t id = __shfl_sync(full_warp, mine, u * W::rows_per_load + lane / W::lanes_per_row);
-      copy16_async(ring + stage * warp_size, base + id * W::row_bytes);
-      commit_copies();
+      cp_async16(shared_address(ring + stage * warp_size), base + id * W::row_bytes, true);
+      cp_async_commit();
       stage = (stage + 1) % kStages;
     }
   }
-  wait_copies<0>();
+  cp_async_wait<0>();
   if (started < kStages) stage = 0;
   for (std::int64_t left = started < kStages ? started : kStages; left > 0; --left) {
     finish_oldest();
@@ -158,19 +158,39 @@ __global__ void scatter_add_warp_per_tile(float* table, const std::int32_t* ids,
   }
 }
 
-/// Eight independent chains of products of all-ones matrices: out[thread] = 8 * 4 * iterations * depth, exactly.
+struct HalfMma {
+  static constexpr int depth = 16;
+  static constexpr std::uint32_t ones = 0x3C003C00;  ///< two float16
+  static __device__ __forceinline__ void add(float (&d)[4], const std::uint32_t (&a)[4], const std::uint32_t (&b)[2]) {
+    mma_16x8x16(d, a[0], a[1], a[2], a[3], b[0], b[1]);
+  }
+};
+struct Tf32Mma {
+  static constexpr int depth = 8;
+  static constexpr std::uint32_t ones = 0x3F800000;  ///< one float
+  static __device__ __forceinline__ void add(float (&d)[4], const std::uint32_t (&a)[4], const std::uint32_t (&b)[2]) {
+    mma_16x8x8_tf32(d, a, b);
+  }
+};
+
+inline constexpr int kMmaChains = 8;
+
+/// Eight independent chains of products of all-ones matrices.  Chain c starts at c, so that no two are the same and the
+/// compiler must work out each:  out[thread] = sum_c 4 (c + iterations * depth), exactly.
 template <class Mma>
 __global__ void __launch_bounds__(kBlockThreads, 4) mma_rate_warp(int iterations, float* out) {
-  constexpr int chains = 8;
   const std::uint32_t a[4] = {Mma::ones, Mma::ones, Mma::ones, Mma::ones}, b[2] = {Mma::ones, Mma::ones};
-  float d[chains][4] = {};
+  float d[kMmaChains][4];
+#pragma unroll
+  for (int c = 0; c < kMmaChains; ++c)
+    for (int i = 0; i < 4; ++i) d[c][i] = static_cast<float>(c);
 #pragma unroll 1
   for (int i = 0; i < iterations; ++i)
 #pragma unroll
-    for (int c = 0; c < chains; ++c) Mma::add(d[c], a, b);
+    for (int c = 0; c < kMmaChains; ++c) Mma::add(d[c], a, b);
   float sum = 0;
 #pragma unroll
-  for (int c = 0; c < chains; ++c) sum += d[c][0] + d[c][1] + d[c][2] + d[c][3];
+  for (int c = 0; c < kMmaChains; ++c) sum += d[c][0] + d[c][1] + d[c][2] + d[c][3];
   out[grid_thread()] = sum;
 }
 

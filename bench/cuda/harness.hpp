@@ -50,10 +50,14 @@ struct Effort {
   double most_seconds = 2;
 };
 
-/// Times body(copy), copy = r % copies for repetition r.
-template <class Body>
-Spread measure(CudaBackend& backend, const Effort& effort, int copies, const Body& body) {
-  for (int r = 0; r < effort.warm_up; ++r) body(r % copies);
+/// Times body(copy), copy = r % copies for repetition r.  prepare(): enqueued ahead of every call, outside its time.
+template <class Body, class Before>
+Spread measure(CudaBackend& backend, const Effort& effort, int copies, const Body& body, const Before& prepare) {
+  for (int r = 0; r < effort.warm_up; ++r) {
+    prepare();
+    body(r % copies);
+  }
+  prepare();
   backend.wait();
   const auto start = std::chrono::steady_clock::now();
   body(0);
@@ -65,6 +69,7 @@ Spread measure(CudaBackend& backend, const Effort& effort, int copies, const Bod
   std::vector<std::pair<Event, Event>> marks(static_cast<std::size_t>(repeats));
   for (int r = 0; r < repeats; ++r) {
     auto& [before, after] = marks[static_cast<std::size_t>(r)];
+    prepare();
     before.record(backend.stream());
     body((r + 1) % copies);
     after.record(backend.stream());
@@ -73,6 +78,10 @@ Spread measure(CudaBackend& backend, const Effort& effort, int copies, const Bod
   std::vector<double> seconds;
   for (const auto& [before, after] : marks) seconds.push_back(after.seconds_since(before));
   return spread_of(std::move(seconds));
+}
+template <class Body>
+Spread measure(CudaBackend& backend, const Effort& effort, int copies, const Body& body) {
+  return measure(backend, effort, copies, body, [] {});
 }
 
 /// Every byte 0xFF: NaN as a number, and no sum we expect.

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+// Times the CUDA kernels over data sets, ranks and storage.
+//
+// usage: kernels_bench [--quick] [--out FILE] [--toy] [--seconds N] [FILE ...]
+//
+// FILEs are real data (anything `rankfill fit` reads), measured after the synthetic sets.  "bytes" is what the task must fetch:
+// one factor row per entry and orientation, however often a kernel really does.  "gathers" names row and table sizes, so that
+// bench/report.py can put the measured gather ceiling beside it.  Every result is compared, for some rows, with float64.
+
+#include <exception>
+
+#include "backend/cpu.hpp"
+#include "bench/cuda/harness.hpp"
+#include "bench/cuda/kernel_cases.hpp"
+#include "bench/entries.hpp"
+#include "rankfill/error.hpp"
+#include "rankfill/io.hpp"
+
+namespace rankfill::bench {
+namespace {
+
+constexpr const char* name_of(Task task) {
+  switch (task) {
+    case Task::gradient: return "gradient";
+    case Task::loss: return "loss";
+    case Task::solve_rows: return "als_half rows";
+    default: return "als_half columns";
+  }
+}
+
+/// Rows fetched, as (bytes of a row, bytes of the table, rows): V for the row orientation, U for the other.
+template <class T>
+Json gathers_of(const KernelCase<T>& c, const KernelSet<T>& s) {
+  const double row_bytes = static_cast<double>(s.rank) * (c.gather == Gather::half ? 2 : sizeof(T));
+  const auto from = [&](std::int64_t table_rows) {
+    return Json{{"row_bytes", row_bytes},
+                {"table_bytes", row_bytes * static_cast<double>(table_rows)},
+                {"rows", s.problem.num_entries}};
+  };
+  Json gathers = Json::array();
+  if (c.task != Task::solve_cols) gathers.push_back(from(s.problem.num_cols));
+  if (c.task == Task::gradient || c.task == Task::solve_cols) gathers.push_back(from(s.problem.num_rows));
+  return gathers;
+}
+
+template <class T>
+bool is_right(const KernelCase<T>& c, KernelSet<T>& s) {
+  const double epsilon = c.gather == Gather::half ? 0x1p-10 : double{std::numeric_limits<T>::epsilon()};
+  const double lambda = s.host.lambda, nu = s.host.weighting;
+  const SampledRows rows(s.host.by_row, s.col_start, s.rank, lambda, nu),
+      cols(s.host.by_col, s.row_start, s.rank, lambda, nu);
+  switch (c.task) {
+    case Task::gradient:
+      return rows.is_gradient(s.row_start, s.gradient.row.values.download(), epsilon) &&
+             cols.is_gradient(s.col_start, s.gradient.col.values.download(), epsilon);
+    case Task::loss: {  // against the sum that the gradient saw: another kernel, another order
+      both_gradients(s, Gather::full);
+      const double want = s.squared_error.download()[0];
+      const double got = read_squared_error(s.backend, s.problem.observations.by_row, s.at.row, s.at.col);
+      const double scale =
+          want + static_cast<double>(s.problem.num_entries) * s.problem.value_rms * s.problem.value_rms;
+      return std::abs(got - want) <= 8 * (s.rank + 4) * epsilon * scale;
+    }
+    case Task::solve_rows: return rows.is_half_sweep(s.row_start, s.at.row.values.download(), c.exact);
+    default: return cols.is_half_sweep(s.col_start, s.at.col.values.download(), c.exact);
+  }
+}
+
+/// Does a second call from the same start leave the same bits?
+template <class T>
+bool is_repeatable(const KernelCase<T>& c, KernelSet<T>& s) {
+  const auto results = [&] {
+    s.at.copy_from(s.start);
+    c.call(s);
+    std::vector<std::vector<T>> all;
+    if (c.task == Task::gradient) {
+      all.push_back(s.gradient.row.values.download());
+      all.push_back(s.gradient.col.values.download());
+    } else if (c.task != Task::loss) {
+      all.push_back((c.task == Task::solve_rows ? s.at.row : s.at.col).values.download());
+    }
+    return all;
+  };
+  return results() == results();
+}
+
+class KernelsBench {
+ public:
+  KernelsBench(CudaBackend& backend, Report& report, const Effort& effort)
+      : backend_(backend), report_(report), effort_(effort) {}
+
+  /// `most_cells`: dense products are measured on sets of at most so many rows x columns.
+  void run(const std::string& name, const Entries& entries, const std::vector<int>& ranks, double most_cells) {
+    const HostProblem host = prepare_on_host(entries, {.regularization = 0.05, .weighting = 1}, nullptr);
+    const bool dense = static_cast<double>(entries.num_rows) * static_cast<double>(entries.num_cols) <= most_cells;
+    for (const int rank : ranks) {
+      run_on<float>(name, host, rank, Formulation::entries);
+      if (dense) run_on<float>(name, host, rank, Formulation::dense);
+    }
+    if (!ranks.empty()) run_on<double>(name, host, ranks[ranks.size() / 2], Formulation::entries);
+  }
+
+  /// Makes a set; times that too, and compares its first rows with what the CPU makes.
+  Entries generate(const Shape& shape) {
+    const HostWorkload host = make_workload(shape, 1, 0);
+    MadeEntries<CudaBackend> made(backend_, host, Part::all);
+    poison(backend_, made.cols.data(), made.cols.bytes());
+    poison(backend_, made.values.data(), made.values.bytes());
+    const Spread spread = measure(backend_, effort_, 1, [&](int) { made.fill(); });
+    Entries entries = made.download();
+    CpuBackend cpu;
+    MadeEntries<CpuBackend> some(cpu, first_rows(host, 1000), Part::all);
+    some.fill();
+    const Entries want = some.download();
+    const bool right = want.size() <= entries.size() &&
+                       std::equal(want.rows.begin(), want.rows.end(), entries.rows.begin()) &&
+                       std::equal(want.cols.begin(), want.cols.end(), entries.cols.begin()) &&
+                       std::equal(want.values.begin(), want.values.end(), entries.values.begin());
+    report_.add("generate_entries",
+                {{"set", shape.name}, {"rows", shape.num_rows}, {"columns", shape.num_cols}, {"entries", made.count}},
+                "entries", static_cast<double>(made.count), spread, right);
+    return entries;
+  }
+
+ private:
+  template <class T>
+  void run_on(const std::string& name, const HostProblem& host, int rank, Formulation formulation) try {
+    if (report_.out_of_time()) return report_.skip("kernel", {{"set", name}, {"rank", rank}}, "out of time");
+    KernelSet<T> set(backend_, host, rank, formulation);
+    for (const KernelCase<T>& c : kernel_cases<T>())
+      if (c.formulation == formulation) run_case(name, c, set);
+  } catch (const OutOfDeviceMemory& error) {
+    report_.skip("kernel", {{"set", name}, {"rank", rank}}, error.what());
+  }
+
+  template <class T>
+  void run_case(const std::string& name, const KernelCase<T>& c, KernelSet<T>& s) {
+    const Json parameters = {{"task", name_of(c.task)},
+                             {"kernel", c.kernel},
+                             {"how", c.how},
+                             {"set", name},
+                             {"rank", s.rank},
+                             {"precision", std::is_same_v<T, float> ? "float32" : "float64"}};
+    if (report_.out_of_time()) return report_.skip("kernel", parameters, "out of time");
+    poison(backend_, s.gradient.row.values.data(), s.gradient.row.values.bytes());
+    poison(backend_, s.gradient.col.values.data(), s.gradient.col.values.bytes());
+    poison(backend_, s.squared_error.data(), s.squared_error.bytes());
+    const Spread spread = measure(
+        backend_, effort_, 1, [&](int) { c.call(s); }, [&] { s.at.copy_from(s.start); });
+    const Json gathers = gathers_of(c, s);
+    double bytes = 0;
+    for (const Json& g : gathers) bytes += g["row_bytes"].get<double>() * g["rows"].get<double>();
+    const bool right = is_right(c, s);
+    const bool repeatable = c.baseline || is_repeatable(c, s);  // a baseline may add atomically
+    Json& record = report_.add("kernel", parameters, "bytes", bytes, spread, right && repeatable);
+    record["baseline"] = c.baseline;
+    if (!c.baseline) record["same_bits_twice"] = repeatable;
+    record["shape"] = {
+        {"rows", s.problem.num_rows}, {"columns", s.problem.num_cols}, {"entries", s.problem.num_entries}};
+    record["gathers"] = gathers;
+    s.at.copy_from(s.start);
+  }
+
+  CudaBackend& backend_;
+  Report& report_;
+  Effort effort_;
+};
+
+}  // namespace
+}  // namespace rankfill::bench
+
+int main(int argc, char** argv) try {
+  using namespace rankfill::bench;
+  const Arguments arguments = Arguments::parse(argc, argv);
+  rankfill::CudaBackend backend(0);
+  Report report("kernels", arguments);
+  report.header()["device"] = device_description(backend);
+  KernelsBench bench(backend, report, arguments.toy ? Effort{1, 1, 1} : Effort{3, 20, 1});
+
+  const std::vector<int> ranks = arguments.toy ? std::vector<int>{20} : std::vector<int>{16, 32, 64, 128};
+  // (set, share of its entries): the first is the one the targets are about.
+  const std::vector<std::pair<std::size_t, double>> sets =
+      arguments.toy     ? std::vector<std::pair<std::size_t, double>>{{0, 4e-6}}
+      : arguments.quick ? std::vector<std::pair<std::size_t, double>>{{0, 0.1}}
+                        : std::vector<std::pair<std::size_t, double>>{{0, 1}, {1, 1}, {2, 0.1}, {3, 0.01}};
+  for (const auto& [index, share] : sets) {
+    if (report.out_of_time()) break;
+    const Shape shape = shapes()[index];
+    bench.run(shape.name + (share == 1 ? "" : " x " + Json(share).dump()), bench.generate(shape.scaled(share)), ranks,
+              0);
+  }
+  // Where dense products overtake gathers.
+  const int side = arguments.toy ? 20 : 4096;
+  for (const double density : arguments.toy ? std::vector<double>{0.5} : std::vector<double>{0.01, 0.03, 0.1, 0.3, 1}) {
+    if (report.out_of_time()) break;
+    bench.run("uniform " + std::to_string(side) + " x " + std::to_string(side) + ", " + Json(density).dump(),
+              uniform_entries(side, side, density), arguments.toy ? std::vector<int>{8} : std::vector<int>{16, 64, 128},
+              1e8);
+  }
+  for (const std::string& file : arguments.files) bench.run(file, rankfill::read_entries(file), ranks, 1e8);
+  return report.finish();
+} catch (const std::exception& error) {
+  std::fprintf(stderr, "kernels_bench: %s\n", error.what());
+  return 2;
+}

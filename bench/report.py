@@ -1,0 +1,75 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Turns the JSON of bench/run.sh into tables and plots.
+
+    report.py collect FOLDER                    one FOLDER/results.json from what a run left there
+    report.py tables [RESULTS] [--into FILE]    Markdown; --into replaces the part of FILE between the two marker comments
+    report.py plots RESULTS --out FOLDER        SVG files
+
+Without RESULTS the tables say "not yet measured".  Numbers that are made up, wrong, or from the emulator are shown on request but
+never put into a document.
+"""
+import argparse
+import json
+import sys
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from reporting.plots import all_plots  # noqa: E402
+from reporting.results import Results, collect  # noqa: E402
+from reporting.tables import gpu_part, run_table, solve_table  # noqa: E402
+
+BEGIN = "<!-- gpu results: written by bench/report.py -->"
+END = "<!-- gpu results: end -->"
+
+
+def put_into(path, text):
+    """Replaces what stands between the markers of a document."""
+    document = Path(path).read_text()
+    before, begin, rest = document.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise SystemExit(f"report.py: {path} lacks the markers {BEGIN} and {END}")
+    Path(path).write_text(before + BEGIN + "\n\n" + text + "\n" + END + after)
+
+
+def main(arguments):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("collect").add_argument("folder")
+    tables = commands.add_parser("tables")
+    tables.add_argument("results", nargs="?")
+    tables.add_argument("--into")
+    plots = commands.add_parser("plots")
+    plots.add_argument("results")
+    plots.add_argument("--out", required=True)
+    given = parser.parse_args(arguments)
+
+    if given.command == "collect":
+        data = collect(given.folder)
+        (Path(given.folder) / "results.json").write_text(json.dumps(data, indent=1) + "\n")
+        return 0
+    results = Results.load(given.results) if given.results else Results({})
+    doubt = results.why_not_publishable()
+    if given.command == "plots":
+        Path(given.out).mkdir(parents=True, exist_ok=True)
+        for name, text in all_plots(results).items():
+            (Path(given.out) / name).write_text(text)
+        return 0
+    if given.into and doubt:
+        print(f"report.py: not written into {given.into}: {doubt}", file=sys.stderr)
+        return 1
+    if results.on_gpu() or not results.programs:
+        text = gpu_part(results)
+    else:
+        text = run_table(results) + "\n" + solve_table(results)
+    if given.into:
+        put_into(given.into, text)
+    else:
+        print((f"NOT TO BE PUBLISHED: {doubt}\n\n" if doubt else "") + text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
