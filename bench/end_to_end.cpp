@@ -97,8 +97,8 @@ void solve_with(Report& report, const Data& data, const Method& method, int rank
   const double rmse = evaluate(result.model, data.split.holdout).rmse;
   // The solver must get somewhere, and its own figure must be that of the model: evaluate() sums in another order and rounds
   // predictions once more.
-  const bool right =
-      std::isfinite(rmse) && rmse < s.history.front().holdout_rmse && std::abs(rmse - s.holdout_rmse) <= 1e-4 * rmse;
+  const bool right = std::isfinite(rmse) && s.objective < s.history.front().objective &&
+                     std::abs(rmse - s.holdout_rmse) <= 1e-4 * rmse;
   const Json parameters = {{"method", method.name}, {"set", data.name}, {"rank", rank}};
   Json& record = report.add("solve", parameters, "entries", s.passes * static_cast<double>(s.num_entries),
                             {1, s.seconds.solve, s.seconds.solve, s.seconds.solve}, right);

@@ -6,9 +6,11 @@ from .tables import size, solves
 
 
 def ceiling_plot(results, ids):
-    curves = [(f"{row_bytes} B rows", [(table, 1e-12 * rate) for table, rate in tables])
-              for row_bytes, tables in Ceiling(results, ids).rows.items()]
-    return lines(f"Gather ceiling, {ids} ids: {results.device()}", "table size", "TB/s", curves, log_x=True, tick_text=size)
+    rows = Ceiling(results, ids).rows
+    curves = [(f"{row_bytes} B rows", [(table, 1e-12 * rate) for table, rate in tables]) for row_bytes, tables in rows.items()]
+    sizes = sorted({table for tables in rows.values() for table, _ in tables})
+    return lines(f"Gather ceiling, {ids} ids: {results.device()}", "table size", "TB/s", curves, log_x=True, x_ticks=sizes,
+                 tick_text=size)
 
 
 def fraction_plot(results):

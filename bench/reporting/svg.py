@@ -28,14 +28,18 @@ class Axis:
 
     def ticks(self):
         if self.log:
-            powers = range(math.ceil(math.log10(self.low) - 1e-9), math.floor(math.log10(self.high) + 1e-9) + 1)
-            return [10.0**p for p in powers] or [self.low, self.high]
+            powers = [10.0**p for p in range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)) + 1)]
+            for steps in ((1, 2, 5), (1,)):
+                marks = [m * p for p in powers for m in steps if self.low / 1.0001 <= m * p <= self.high * 1.0001]
+                if len(marks) <= 8:
+                    break
+            return marks or [self.low, self.high]
         step = 10 ** math.floor(math.log10((self.high - self.low) / 2))
         step *= next(m for m in (1, 2, 5, 10) if (self.high - self.low) / (step * m) <= 6)
         return [step * i for i in range(math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9) + 1)]
 
 
-def lines(title, x_label, y_label, curves, log_x=False, log_y=False, tick_text=None):
+def lines(title, x_label, y_label, curves, log_x=False, log_y=False, x_ticks=None, tick_text="{:.4g}".format):
     """curves: [(name, [(x, y), ...])]; points that a logarithmic axis cannot show are left out."""
     kept = [(name, [(x, y) for x, y in points if (x > 0 or not log_x) and (y > 0 or not log_y)]) for name, points in curves]
     kept = [(name, points) for name, points in kept if points]
@@ -45,8 +49,8 @@ def lines(title, x_label, y_label, curves, log_x=False, log_y=False, tick_text=N
     x = Axis([p[0] for _, points in kept for p in points], left, right, log_x)
     y = Axis([p[1] for _, points in kept for p in points] + ([] if log_y else [0]), bottom, top, log_y)
     body = []
-    for value in x.ticks():
-        text = tick_text(value) if tick_text else f"{value:.4g}"
+    for value in x_ticks or x.ticks():
+        text = tick_text(value)
         body.append(f'<path d="M{x(value):.1f} {top}V{bottom}" stroke="#ddd"/>'
                     f'<text x="{x(value):.1f}" y="{bottom + 16}" text-anchor="middle">{escape(text)}</text>')
     for value in y.ticks():

@@ -26,9 +26,9 @@ def run_table(results):
     environment = results.environment
     rows = [[key, environment[key]] for key in ("date", "commit", "gpu", "driver", "nvcc", "cpu", "threads") if key in environment]
     if rows and results.data.get("clocks"):
-        clocks = [c for c in results.data["clocks"] if c.get("clocks.sm [MHz]")]
+        clocks = [c["sm_mhz"] for c in results.data["clocks"] if c.get("sm_mhz")]
         if clocks:
-            rows.append(["SM clock, first to last step", f"{clocks[0]['clocks.sm [MHz]']} – {clocks[-1]['clocks.sm [MHz]']}"])
+            rows.append(["SM clock in MHz, before, after each step", ", ".join(clocks)])
     return table(["run", ""], rows)
 
 
@@ -104,14 +104,17 @@ def gradient_groups(results):
 
 
 def baseline_table(results):
+    """Each baseline over the fastest of ours that fetches in the same precision, and over the fastest with a float16 gather."""
     rows = []
     for (name, rank, precision), records in gradient_groups(results).items():
-        ours = records[0]
-        for record in records[1:] if not ours["baseline"] else []:
-            ratio = record["seconds"]["median"] / ours["seconds"]["median"]
-            rows.append([name, rank, precision, kernel_name(record["parameters"]), f"{1e3 * record['seconds']['median']:.3g}",
-                         kernel_name(ours["parameters"]), f"{1e3 * ours['seconds']['median']:.3g}", f"{ratio:.2f}"])
-    return table(["set", "rank", "precision", "gradient by", "ms", "fastest of ours", "ms", "ratio"], rows)
+        ours = [r for r in records if not r["baseline"]]
+        full = [r for r in ours if "fp16" not in r["parameters"]["how"]]
+        half = [r for r in ours if "fp16" in r["parameters"]["how"]]
+        for record in records:
+            if record["baseline"] and ours:
+                ratio = [f"{record['seconds']['median'] / group[0]['seconds']['median']:.2f}" if group else "" for group in (full, half)]
+                rows.append([name, rank, precision, kernel_name(record["parameters"]), f"{1e3 * record['seconds']['median']:.3g}"] + ratio)
+    return table(["set", "rank", "precision", "gradient by", "ms", "times ours, same precision", "times ours, fp16 gather"], rows)
 
 
 def crossover_table(results):
