@@ -180,7 +180,7 @@ int main(int argc, char** argv) try {
   const std::vector<int> ranks = arguments.toy ? std::vector<int>{20} : std::vector<int>{16, 32, 64, 128};
   // (set, share of its entries): the first is the one the targets are about.
   const std::vector<std::pair<std::size_t, double>> sets =
-      arguments.toy     ? std::vector<std::pair<std::size_t, double>>{{0, 4e-6}}
+      arguments.toy     ? std::vector<std::pair<std::size_t, double>>{{0, 5e-7}}
       : arguments.quick ? std::vector<std::pair<std::size_t, double>>{{0, 0.1}}
                         : std::vector<std::pair<std::size_t, double>>{{0, 1}, {1, 1}, {2, 0.1}, {3, 0.01}};
   for (const auto& [index, share] : sets) {
