@@ -21,11 +21,11 @@ template <class T>
 struct KernelCase {
   Task task;
   const char* kernel;
-  const char* how;          ///< what sets it apart from other lines of the same kernel
-  bool baseline;            ///< kept in the tree to be beaten
-  Gather gather;            ///< in what precision factor rows are fetched
-  Formulation formulation;  ///< which the problem must have been uploaded for
-  bool exact;               ///< task solve_*: reaches the minimiser
+  const char* how;  ///< what sets it apart from other lines of the same kernel
+  bool baseline;    ///< kept in the tree to be beaten
+  Gather gather;    ///< in what precision factor rows are fetched
+  bool dense;       ///< needs the observed block
+  bool exact;       ///< task solve_*: reaches the minimiser
   void (*call)(KernelSet<T>&);
 };
 
@@ -49,31 +49,29 @@ void solve_side(KernelSet<T>& s, bool rows, Gather gather, int cg_steps) {
 template <class T>
 std::vector<KernelCase<T>> kernel_cases() {
   using S = KernelSet<T>&;
-  constexpr auto entries = Formulation::entries, dense = Formulation::dense;
   constexpr auto full = Gather::full, half = Gather::half;
   std::vector<KernelCase<T>> cases = {
-      {Task::gradient, "gradient_rows", "", false, full, entries, false, [](S s) { both_gradients(s, full); }},
-      {Task::gradient, "gradient_rows", "fp16 gather", false, half, entries, false,
-       [](S s) { both_gradients(s, half); }},
-      {Task::gradient, "gradient_scatter", "COO, atomics", true, full, entries, false,
+      {Task::gradient, "gradient_rows", "", false, full, false, false, [](S s) { both_gradients(s, full); }},
+      {Task::gradient, "gradient_rows", "fp16 gather", false, half, false, false, [](S s) { both_gradients(s, half); }},
+      {Task::gradient, "gradient_scatter", "COO, atomics", true, full, false, false,
        [](S s) { gradient_scatter(s.backend, s.problem.observations, s.at, s.gradient, s.squared_error); }},
-      {Task::gradient, "gradient_projection", "cuSPARSE", true, full, entries, false,
+      {Task::gradient, "gradient_projection", "cuSPARSE", true, full, false, false,
        [](S s) {
          gradient_projection(s.backend, s.problem.observations, s.at, s.residual, s.gradient, s.squared_error);
        }},
-      {Task::gradient, "gradient_block", "cuBLAS, dense, masked", true, full, dense, false,
+      {Task::gradient, "gradient_block", "cuBLAS, dense, masked", true, full, true, false,
        [](S s) { gradient_block(s.backend, s.problem.block, s.at, s.gradient, s.squared_error); }},
-      {Task::loss, "loss", "", false, full, entries, false,
+      {Task::loss, "loss", "", false, full, false, false,
        [](S s) { read_squared_error(s.backend, s.problem.observations.by_row, s.at.row, s.at.col); }},
-      {Task::solve_rows, "als_half", "exact", false, full, entries, true, [](S s) { solve_side(s, true, full, 0); }},
-      {Task::solve_rows, "als_half", "fp16 gather, exact", false, half, entries, true,
+      {Task::solve_rows, "als_half", "exact", false, full, false, true, [](S s) { solve_side(s, true, full, 0); }},
+      {Task::solve_rows, "als_half", "fp16 gather, exact", false, half, false, true,
        [](S s) { solve_side(s, true, half, 0); }},
-      {Task::solve_rows, "als_half", "fp16 gather, CG 3", false, half, entries, false,
+      {Task::solve_rows, "als_half", "fp16 gather, CG 3", false, half, false, false,
        [](S s) { solve_side(s, true, half, 3); }},
-      {Task::solve_cols, "als_half", "exact", false, full, entries, true, [](S s) { solve_side(s, false, full, 0); }},
-      {Task::solve_cols, "als_half", "fp16 gather, exact", false, half, entries, true,
+      {Task::solve_cols, "als_half", "exact", false, full, false, true, [](S s) { solve_side(s, false, full, 0); }},
+      {Task::solve_cols, "als_half", "fp16 gather, exact", false, half, false, true,
        [](S s) { solve_side(s, false, half, 0); }},
-      {Task::solve_cols, "als_half", "fp16 gather, CG 3", false, half, entries, false,
+      {Task::solve_cols, "als_half", "fp16 gather, CG 3", false, half, false, false,
        [](S s) { solve_side(s, false, half, 3); }},
   };
   if constexpr (!std::is_same_v<T, float>)  // float16 copies belong to float32

@@ -4,46 +4,44 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <limits>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "backend/cuda.hpp"
 #include "kernels/als_half.hpp"
-#include "problem/problem.hpp"
+#include "kernels/random_start.hpp"
+#include "problem/prepare.hpp"
 
-// A problem on the device with everything a kernel under test may want, and float64 answers for some of its rows.
+// A prepared problem on the device with everything a kernel under test may want, and float64 answers for some of its rows.
 
 namespace rankfill::bench {
 
 template <class T>
 struct KernelSet {
-  KernelSet(CudaBackend& backend, const HostProblem& host, int rank, Formulation formulation)
+  /// `dense`: the observed block is wanted too.
+  KernelSet(CudaBackend& backend, const Entries& entries, const Options& options, bool dense)
       : backend(backend),
-        host(host),
-        rank(rank),
-        problem(upload_problem<T>(backend, host, rank, formulation, true)),
-        row_start(random_start(1, 0, host.by_row.row_ptr, rank, host.value_rms)),
-        col_start(random_start(1, 1, host.by_col.row_ptr, rank, host.value_rms)),
+        rank(options.rank),
+        problem(prepare<T>(backend, entries, options, nullptr)),
         start(backend, problem.num_rows, problem.num_cols, rank, "the start"),
         at(backend, problem.num_rows, problem.num_cols, rank, "the factors"),
         gradient(backend, problem.num_rows, problem.num_cols, rank, "the gradient"),
         residual(backend, problem.num_entries, "residuals"),
         squared_error(backend, 1, "a sum"),
         sums(backend, kHalfSweepSums, "sums") {
-    start.row.values.upload(rankfill::detail::cast<T>(row_start));
-    start.col.values.upload(rankfill::detail::cast<T>(col_start));
+    const auto& o = problem.observations;
+    random_start(backend, 1, 0, o.by_row.row_ptr, problem.row_order, problem.value_rms, start.row);
+    random_start(backend, 1, 1, o.by_col.row_ptr, problem.col_order, problem.value_rms, start.col);
     at.copy_from(start);
-    // what the device starts from, exactly
     row_start = as_doubles(start.row.values.download());
     col_start = as_doubles(start.col.values.download());
+    use_formulation(backend, problem, Formulation::scatter);
+    if (dense) use_formulation(backend, problem, Formulation::dense);
   }
 
   static std::vector<double> as_doubles(const std::vector<T>& x) { return {x.begin(), x.end()}; }
 
   CudaBackend& backend;
-  const HostProblem& host;
   int rank;
   Problem<T, CudaBackend> problem;
   std::vector<double> row_start, col_start;
@@ -52,30 +50,41 @@ struct KernelSet {
   Buffer<double, CudaBackend> squared_error, sums;
 };
 
-/// One orientation of a problem on the host, and some of its rows: the longest, and others evenly spread.
+/// Some rows of one orientation, in float64: the longest, and others evenly spread.
 class SampledRows {
  public:
-  /// `lambda` times n_i^weighting is the regularization of row i.
-  SampledRows(const HostCsr& m, const std::vector<double>& v, int rank, double lambda, double weighting)
-      : m_(m), v_(v), rank_(static_cast<std::size_t>(rank)), lambda_(lambda), weighting_(weighting) {
+  /// v: the factor held.  lambda n_i^weighting is the regularization of row i.
+  template <class T>
+  SampledRows(CudaBackend& backend, const Csr<T, CudaBackend>& m, const std::vector<double>& v, int rank, double lambda,
+              double weighting)
+      : v_(v), rank_(static_cast<std::size_t>(rank)) {
+    const std::vector<std::int64_t> row_ptr = m.row_ptr.download();
+    const auto length = [&](std::int64_t row) {
+      return row_ptr[static_cast<std::size_t>(row) + 1] - row_ptr[static_cast<std::size_t>(row)];
+    };
     std::int64_t longest = 0;
     for (std::int64_t row = 0; row < m.num_rows; ++row)
       if (length(row) > length(longest)) longest = row;
-    rows_.push_back(longest);
+    std::vector<std::int64_t> chosen = {longest};
     constexpr std::int64_t some = 24;
-    for (std::int64_t s = 0; s < some; ++s) rows_.push_back(m.num_rows * s / some);
+    for (std::int64_t s = 0; s < some; ++s) chosen.push_back(m.num_rows * s / some);
+    for (const std::int64_t row : chosen) {
+      const std::int64_t first = row_ptr[static_cast<std::size_t>(row)], count = length(row);
+      const double scaled = count > 0 ? lambda * std::pow(static_cast<double>(count), weighting) : 0;
+      rows_.push_back({row, scaled, columns(backend, m, first, count), values(backend, m, first, count)});
+    }
   }
 
   /// Is g the gradient of the data term at u, up to rounding in numbers of precision `epsilon`?
   ///     g_i = - sum_j e_j v_j      error of a term: (rank + 4) epsilon (|m_j| + |u_i| |v_j|) |v_j|, of its sum: n_i epsilon
   template <class T>
   bool is_gradient(const std::vector<double>& u, const std::vector<T>& g, double epsilon) const {
-    for (const std::int64_t row : rows_) {
-      const Row exact = at_row(u, row, 0);
+    for (const Row& row : rows_) {
+      const Point exact = at_row(u, row, 0);
       const double allowed =
-          4 * (static_cast<double>(rank_) + static_cast<double>(length(row)) + 4) * epsilon * exact.magnitude;
+          4 * (static_cast<double>(rank_) + static_cast<double>(row.values.size()) + 4) * epsilon * exact.magnitude;
       for (std::size_t k = 0; k < rank_; ++k) {
-        const double difference = double{g[static_cast<std::size_t>(row) * rank_ + k]} - exact.gradient[k];
+        const double difference = double{g[static_cast<std::size_t>(row.index) * rank_ + k]} - exact.gradient[k];
         if (!(std::abs(difference) <= allowed)) return false;  // a NaN is no number below
       }
     }
@@ -86,9 +95,8 @@ class SampledRows {
   template <class T>
   bool is_half_sweep(const std::vector<double>& before, const std::vector<T>& after, bool exact) const {
     double norm_before = 0, norm_after = 0, objective_before = 0, objective_after = 0;
-    for (const std::int64_t row : rows_) {
-      const double scaled = length(row) > 0 ? lambda_ * std::pow(static_cast<double>(length(row)), weighting_) : 0;
-      const Row old = at_row(before, row, scaled), fresh = at_row(after, row, scaled);
+    for (const Row& row : rows_) {
+      const Point old = at_row(before, row, row.lambda), fresh = at_row(after, row, row.lambda);
       for (std::size_t k = 0; k < rank_; ++k) {
         norm_before += old.gradient[k] * old.gradient[k];
         norm_after += fresh.gradient[k] * fresh.gradient[k];
@@ -103,47 +111,69 @@ class SampledRows {
 
  private:
   struct Row {
+    std::int64_t index;
+    double lambda;
+    std::vector<std::int32_t> cols;
+    std::vector<double> values;
+  };
+  struct Point {
     std::vector<double> gradient;
     double magnitude = 0;  ///< sum_j (|m_j| + |u| |v_j|) |v_j|
     double objective = 0;
   };
 
-  std::int64_t length(std::int64_t row) const {
-    return m_.row_ptr[static_cast<std::size_t>(row) + 1] - m_.row_ptr[static_cast<std::size_t>(row)];
+  /// `count` numbers of a buffer from `first` on, as To.
+  template <class To, class From>
+  static std::vector<To> slice(CudaBackend& backend, const Buffer<From, CudaBackend>& buffer, std::int64_t first,
+                               std::int64_t count) {
+    std::vector<From> x(static_cast<std::size_t>(count));
+    if (count > 0) backend.download(x.data(), buffer.data() + first, x.size() * sizeof(From));
+    return {x.begin(), x.end()};
+  }
+  template <class T>
+  static std::vector<std::int32_t> columns(CudaBackend& backend, const Csr<T, CudaBackend>& m, std::int64_t first,
+                                           std::int64_t count) {
+    return m.col_idx.empty() ? slice<std::int32_t>(backend, m.narrow_col_idx, first, count)
+                             : slice<std::int32_t>(backend, m.col_idx, first, count);
+  }
+  template <class T>
+  static std::vector<double> values(CudaBackend& backend, const Csr<T, CudaBackend>& m, std::int64_t first,
+                                    std::int64_t count) {
+    if (!m.values.empty()) return slice<double>(backend, m.values, first, count);
+    std::vector<double> x = m.codes8.empty() ? slice<double>(backend, m.codes16, first, count)
+                                             : slice<double>(backend, m.codes8, first, count);
+    for (double& value : x) value = static_cast<T>(std::fma(value, double{m.code_step}, double{m.code_offset}));
+    return x;
   }
 
   template <class T>
-  Row at_row(const std::vector<T>& u, std::int64_t row, double lambda) const {
-    const auto first = u.begin() + row * static_cast<std::int64_t>(rank_);
+  Point at_row(const std::vector<T>& u, const Row& row, double lambda) const {
+    const auto first = u.begin() + row.index * static_cast<std::int64_t>(rank_);
     const std::vector<double> x(first, first + static_cast<std::int64_t>(rank_));
-    Row r{std::vector<double>(rank_), 0, 0};
+    Point point{std::vector<double>(rank_), 0, 0};
     double norm = 0;
     for (std::size_t k = 0; k < rank_; ++k) {
       norm += x[k] * x[k];
-      r.gradient[k] = lambda * x[k];
+      point.gradient[k] = lambda * x[k];
     }
-    r.objective = lambda * norm / 2;
-    for (std::int64_t p = m_.row_ptr[static_cast<std::size_t>(row)]; p < m_.row_ptr[static_cast<std::size_t>(row) + 1];
-         ++p) {
-      const auto entry = static_cast<std::size_t>(p);
-      const double* y = v_.data() + static_cast<std::size_t>(m_.col_idx[entry]) * rank_;
-      double e = m_.values[entry], length_squared = 0;
+    point.objective = lambda * norm / 2;
+    for (std::size_t p = 0; p < row.values.size(); ++p) {
+      const double* y = v_.data() + static_cast<std::size_t>(row.cols[p]) * rank_;
+      double e = row.values[p], length_squared = 0;
       for (std::size_t k = 0; k < rank_; ++k) {
         e -= x[k] * y[k];
         length_squared += y[k] * y[k];
       }
-      for (std::size_t k = 0; k < rank_; ++k) r.gradient[k] -= e * y[k];
-      r.objective += e * e / 2;
-      r.magnitude += (std::abs(m_.values[entry]) + std::sqrt(norm * length_squared)) * std::sqrt(length_squared);
+      for (std::size_t k = 0; k < rank_; ++k) point.gradient[k] -= e * y[k];
+      point.objective += e * e / 2;
+      point.magnitude += (std::abs(row.values[p]) + std::sqrt(norm * length_squared)) * std::sqrt(length_squared);
     }
-    return r;
+    return point;
   }
 
-  const HostCsr& m_;
   const std::vector<double>& v_;
   std::size_t rank_;
-  double lambda_, weighting_;
-  std::vector<std::int64_t> rows_;
+  std::vector<Row> rows_;
 };
 
 }  // namespace rankfill::bench

@@ -7,7 +7,10 @@
 // one factor row per entry and orientation, however often a kernel really does.  "gathers" names row and table sizes, so that
 // bench/report.py can put the measured gather ceiling beside it.  Every result is compared, for some rows, with float64.
 
+#include <chrono>
 #include <exception>
+#include <limits>
+#include <type_traits>
 
 #include "backend/cpu.hpp"
 #include "bench/cuda/harness.hpp"
@@ -28,6 +31,11 @@ constexpr const char* name_of(Task task) {
   }
 }
 
+template <class T>
+constexpr const char* precision_name() {
+  return std::is_same_v<T, float> ? "float32" : "float64";
+}
+
 /// Rows fetched, as (bytes of a row, bytes of the table, rows): V for the row orientation, U for the other.
 template <class T>
 Json gathers_of(const KernelCase<T>& c, const KernelSet<T>& s) {
@@ -46,9 +54,10 @@ Json gathers_of(const KernelCase<T>& c, const KernelSet<T>& s) {
 template <class T>
 bool is_right(const KernelCase<T>& c, KernelSet<T>& s) {
   const double epsilon = c.gather == Gather::half ? 0x1p-10 : double{std::numeric_limits<T>::epsilon()};
-  const double lambda = s.host.lambda, nu = s.host.weighting;
-  const SampledRows rows(s.host.by_row, s.col_start, s.rank, lambda, nu),
-      cols(s.host.by_col, s.row_start, s.rank, lambda, nu);
+  const auto& o = s.problem.observations;
+  const double lambda = s.problem.lambda, nu = s.problem.weighting;
+  const SampledRows rows(s.backend, o.by_row, s.col_start, s.rank, lambda, nu);
+  const SampledRows cols(s.backend, o.by_col, s.row_start, s.rank, lambda, nu);
   switch (c.task) {
     case Task::gradient:
       return rows.is_gradient(s.row_start, s.gradient.row.values.download(), epsilon) &&
@@ -91,13 +100,9 @@ class KernelsBench {
 
   /// `most_cells`: dense products are measured on sets of at most so many rows x columns.
   void run(const std::string& name, const Entries& entries, const std::vector<int>& ranks, double most_cells) {
-    const HostProblem host = prepare_on_host(entries, {.regularization = 0.05, .weighting = 1}, nullptr);
     const bool dense = static_cast<double>(entries.num_rows) * static_cast<double>(entries.num_cols) <= most_cells;
-    for (const int rank : ranks) {
-      run_on<float>(name, host, rank, Formulation::entries);
-      if (dense) run_on<float>(name, host, rank, Formulation::dense);
-    }
-    if (!ranks.empty()) run_on<double>(name, host, ranks[ranks.size() / 2], Formulation::entries);
+    for (const int rank : ranks) run_on<float>(name, entries, rank, dense);
+    if (!ranks.empty()) run_on<double>(name, entries, ranks[ranks.size() / 2], dense);
   }
 
   /// Makes a set; times that too, and compares its first rows with what the CPU makes.
@@ -124,23 +129,25 @@ class KernelsBench {
 
  private:
   template <class T>
-  void run_on(const std::string& name, const HostProblem& host, int rank, Formulation formulation) try {
-    if (report_.out_of_time()) return report_.skip("kernel", {{"set", name}, {"rank", rank}}, "out of time");
-    KernelSet<T> set(backend_, host, rank, formulation);
+  void run_on(const std::string& name, const Entries& entries, int rank, bool dense) try {
+    const Json parameters = {{"set", name}, {"rank", rank}, {"precision", precision_name<T>()}};
+    if (report_.out_of_time()) return report_.skip("kernel", parameters, "out of time");
+    const auto begin = std::chrono::steady_clock::now();
+    KernelSet<T> set(backend_, entries, {.rank = rank, .regularization = 0.05, .weighting = 1}, dense);
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    report_.add("prepare", parameters, "entries", static_cast<double>(entries.size()), {1, seconds, seconds, seconds},
+                true);
     for (const KernelCase<T>& c : kernel_cases<T>())
-      if (c.formulation == formulation) run_case(name, c, set);
+      if (dense || !c.dense) run_case(name, c, set);
   } catch (const OutOfDeviceMemory& error) {
     report_.skip("kernel", {{"set", name}, {"rank", rank}}, error.what());
   }
 
   template <class T>
   void run_case(const std::string& name, const KernelCase<T>& c, KernelSet<T>& s) {
-    const Json parameters = {{"task", name_of(c.task)},
-                             {"kernel", c.kernel},
-                             {"how", c.how},
-                             {"set", name},
-                             {"rank", s.rank},
-                             {"precision", std::is_same_v<T, float> ? "float32" : "float64"}};
+    const Json parameters = {
+        {"task", name_of(c.task)},         {"kernel", c.kernel}, {"how", c.how}, {"set", name}, {"rank", s.rank},
+        {"precision", precision_name<T>()}};
     if (report_.out_of_time()) return report_.skip("kernel", parameters, "out of time");
     poison(backend_, s.gradient.row.values.data(), s.gradient.row.values.bytes());
     poison(backend_, s.gradient.col.values.data(), s.gradient.col.values.bytes());

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "problem/start.hpp"
 
-#include <array>
 #include <cmath>
 
 #include "kernels/detail/normal_pair.hpp"

@@ -76,30 +76,51 @@ TEST(GatherSum, TellsARightGatherFromAWrongOne) {
   expect_gathers<Walk<32, 8>>();  // a row takes the whole warp
 }
 
-/// Two rows, three columns, rank 2; row 0 has entries at columns 0 and 2, row 1 at 1.
-HostCsr two_rows() { return {2, 3, {0, 2, 3}, {0, 2, 1}, {1.0, 2.0, -1.0}}; }
+/// Two rows, three columns, rank 2; row 0 has the values 1, 2 at columns 0 and 2, row 1 has -1 at 1.
+Csr<float, CudaBackend> two_rows(CudaBackend& backend, bool narrow) {
+  Csr<float, CudaBackend> m;
+  m.num_rows = 2;
+  m.num_cols = m.num_entries = 3;
+  m.row_ptr = {backend, std::vector<std::int64_t>{0, 2, 3}, "m"};
+  if (narrow) {
+    m.narrow_col_idx = {backend, std::vector<std::uint16_t>{0, 2, 1}, "m"};
+    m.codes8 = {backend, std::vector<std::uint8_t>{4, 6, 0}, "m"};  // -1 + code / 2
+    m.code_offset = -1;
+    m.code_step = 0.5F;
+  } else {
+    m.col_idx = {backend, std::vector<std::int32_t>{0, 2, 1}, "m"};
+    m.values = {backend, std::vector<float>{1, 2, -1}, "m"};
+  }
+  return m;
+}
 const std::vector<double> kFixed = {1, 0, 0.5, 0.5, 0, 2};
 const std::vector<double> kStart = {1, 1, 0, 0};
 
 TEST(SampledRows, AcceptTheGradientAndNothingElse) {
-  const HostCsr m = two_rows();
-  const SampledRows rows(m, kFixed, 2, 0, 0);
-  // e = 1 - 1 = 0, 2 - 2 = 0 for row 0; -1 - 0 for row 1, so its gradient is (0.5, 0.5)
-  const std::vector<float> gradient = {0, 0, 0.5F, 0.5F};
-  constexpr double epsilon = std::numeric_limits<float>::epsilon();
-  EXPECT_TRUE(rows.is_gradient(kStart, gradient, epsilon));
-  for (std::size_t k = 0; k < gradient.size(); ++k) {
-    std::vector<float> wrong = gradient;
-    wrong[k] += 1e-3F;
-    EXPECT_FALSE(rows.is_gradient(kStart, wrong, epsilon)) << k;
-    wrong[k] = std::numeric_limits<float>::quiet_NaN();
-    EXPECT_FALSE(rows.is_gradient(kStart, wrong, epsilon)) << k;
+  const simt::Scope scope;
+  CudaBackend backend(0);
+  for (const bool narrow : {false, true}) {
+    const auto m = two_rows(backend, narrow);
+    const SampledRows rows(backend, m, kFixed, 2, 0, 0);
+    // e = 1 - 1 = 0, 2 - 2 = 0 for row 0; -1 - 0 for row 1, so its gradient is (0.5, 0.5)
+    const std::vector<float> gradient = {0, 0, 0.5F, 0.5F};
+    constexpr double epsilon = std::numeric_limits<float>::epsilon();
+    EXPECT_TRUE(rows.is_gradient(kStart, gradient, epsilon));
+    for (std::size_t k = 0; k < gradient.size(); ++k) {
+      std::vector<float> wrong = gradient;
+      wrong[k] += 1e-3F;
+      EXPECT_FALSE(rows.is_gradient(kStart, wrong, epsilon)) << k;
+      wrong[k] = std::numeric_limits<float>::quiet_NaN();
+      EXPECT_FALSE(rows.is_gradient(kStart, wrong, epsilon)) << k;
+    }
   }
 }
 
 TEST(SampledRows, AcceptTheMinimiserAndNothingElse) {
-  const HostCsr m = two_rows();
-  const SampledRows rows(m, kFixed, 2, 0.5, 1);  // lambda n_i = 1 for row 0, 0.5 for row 1
+  const simt::Scope scope;
+  CudaBackend backend(0);
+  const auto m = two_rows(backend, false);
+  const SampledRows rows(backend, m, kFixed, 2, 0.5, 1);  // lambda n_i = 1 for row 0, 0.5 for row 1
   // row 0: (diag(1, 4) + 1) u = (1, 4);  row 1: ((0.25 0.25; 0.25 0.25) + 0.5) u = -(0.5, 0.5)
   const std::vector<float> minimiser = {0.5F, 0.8F, -0.5F, -0.5F}, lower = {0.6F, 0.85F, -0.3F, -0.3F};
   EXPECT_TRUE(rows.is_half_sweep(kStart, minimiser, true));
