@@ -9,7 +9,6 @@
 
 #include <chrono>
 #include <cmath>
-#include <exception>
 
 #include "backend/cpu.hpp"
 #include "bench/entries.hpp"
@@ -135,38 +134,34 @@ void run(Report& report, const Data& data, const std::vector<int>& ranks, bool o
 }  // namespace
 }  // namespace rankfill::bench
 
-int main(int argc, char** argv) try {
+int main(int argc, char** argv) {
   using namespace rankfill::bench;
-  const Arguments arguments = Arguments::parse(argc, argv);
-  const auto devices = rankfill::cuda_devices();
-  const bool on_cuda = !devices.empty();
-  Report report("end_to_end", arguments);
-  report.header()["device"] = {{"name", on_cuda ? devices[0].name : rankfill::CpuBackend().name()},
-                               {"cuda", on_cuda},
-                               {"threads", rankfill::available_threads()}};
-  std::printf("on %s\n", report.header()["device"]["name"].get<std::string>().c_str());
+  return run_program("end_to_end", argc, argv, [](Report& report, const Arguments& arguments) {
+    const auto devices = rankfill::cuda_devices();
+    const bool on_cuda = !devices.empty();
+    report.header()["device"] = {{"name", on_cuda ? devices[0].name : rankfill::CpuBackend().name()},
+                                 {"cuda", on_cuda},
+                                 {"threads", rankfill::available_threads()}};
+    std::printf("on %s\n", report.header()["device"]["name"].get<std::string>().c_str());
 
-  // (set, share of its entries)
-  using Sets = std::vector<std::pair<std::size_t, double>>;
-  Sets sets = {{0, 1}, {1, 1}};
-  std::vector<int> ranks = {64};
-  double most_seconds = 6;
-  if (!on_cuda || arguments.quick) sets = {{0, on_cuda ? 0.1 : 0.003}};
-  if (!on_cuda) ranks = {16};
-  if (arguments.toy) {
-    sets = {{0, 2e-5}};
-    ranks = {4};
-    most_seconds = 1;
-  }
-  for (const auto& [index, share] : sets) {
-    if (report.out_of_time()) break;
-    Shape shape = shapes()[index].scaled(share);
-    if (share != 1) shape.name += " x " + Json(share).dump();
-    run(report, generated(shape), ranks, on_cuda, most_seconds);
-  }
-  for (const std::string& file : arguments.files) run(report, read(file), ranks, on_cuda, most_seconds);
-  return report.finish();
-} catch (const std::exception& error) {
-  std::fprintf(stderr, "end_to_end: %s\n", error.what());
-  return 2;
+    // (set, share of its entries)
+    using Sets = std::vector<std::pair<std::size_t, double>>;
+    Sets sets = {{0, 1}, {1, 1}};
+    std::vector<int> ranks = {64};
+    double most_seconds = 6;
+    if (!on_cuda || arguments.quick) sets = {{0, on_cuda ? 0.1 : 0.003}};
+    if (!on_cuda) ranks = {16};
+    if (arguments.toy) {
+      sets = {{0, 2e-5}};
+      ranks = {4};
+      most_seconds = 1;
+    }
+    for (const auto& [index, share] : sets) {
+      if (report.out_of_time()) break;
+      Shape shape = shapes()[index].scaled(share);
+      if (share != 1) shape.name += " x " + Json(share).dump();
+      run(report, generated(shape), ranks, on_cuda, most_seconds);
+    }
+    for (const std::string& file : arguments.files) run(report, read(file), ranks, on_cuda, most_seconds);
+  });
 }

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <exception>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -101,6 +102,7 @@ class Report {
          {{"median", spread.median}, {"p10", spread.low}, {"p90", spread.high}, {"repeats", spread.repeats}}},
         {std::string(unit) + "_per_second", rate},
         {"verified", verified}};
+    write();  // the records before
     return json_["records"].emplace_back(std::move(record));
   }
 
@@ -109,26 +111,54 @@ class Report {
     json_["skipped"].push_back({{"name", name}, {"parameters", std::move(parameters)}, {"why", why}});
   }
 
-  /// Writes the file; the exit code of the program: 1 when a result was wrong, so that no wrong number is used.
+  /// The program ends here, because of `why`.
+  void fail(const std::string& why) {
+    std::fprintf(stderr, "%s\n", why.c_str());
+    json_["failed"] = why;
+  }
+
+  /// The exit code of the program: not 0 when a result was wrong or the program failed, so that no number is used unseen.
   int finish() {
     json_["program_seconds"] = seconds();
     json_["all_verified"] = all_verified_;
-    if (!arguments_.out.empty()) {
-      std::ofstream file(arguments_.out);
-      file << json_.dump(1) << '\n';
-      file.close();
-      if (!file) throw std::runtime_error("cannot write " + arguments_.out);
-    }
+    write();
     std::printf("%zu records in %.1f s%s\n", json_["records"].size(), seconds(),
                 all_verified_ ? "" : "; SOME RESULTS WERE WRONG, see \"verified\"");
-    return all_verified_ ? 0 : 1;
+    return json_.contains("failed") ? 2 : all_verified_ ? 0 : 1;
   }
 
  private:
+  /// After every record, and whole or not at all: a program that is stopped leaves what it has measured.
+  void write() const {
+    if (arguments_.out.empty()) return;
+    const std::string part = arguments_.out + ".part";
+    std::ofstream file(part);
+    file << json_.dump(1) << '\n';
+    file.close();
+    if (!file || std::rename(part.c_str(), arguments_.out.c_str()) != 0)
+      throw std::runtime_error("cannot write " + arguments_.out);
+  }
+
   Arguments arguments_;
   Json json_;
   bool all_verified_ = true;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
+
+/// The main() of a program: body(report, arguments).  When it fails half way, what was measured before is kept.
+template <class Body>
+int run_program(const std::string& program, int argc, char** argv, const Body& body) try {
+  const Arguments arguments = Arguments::parse(argc, argv);
+  Report report(program, arguments);
+  try {
+    body(report, arguments);
+  } catch (const std::exception& error) {
+    report.fail(error.what());
+  }
+  return report.finish();
+} catch (const std::exception& error) {
+  std::fprintf(stderr, "%s: %s\n", program.c_str(), error.what());
+  return 2;
+}
 
 }  // namespace rankfill::bench

@@ -134,7 +134,7 @@ if [ -n "$cuda" ]; then
 fi
 timed end_to_end "$solve_seconds" "$program/end_to_end" "${files[@]}"
 if [ -x "$program/cpu_kernels_bench" ]; then
-  step cpu_kernels 60 "$program/cpu_kernels_bench" --benchmark_min_time=0.2 --benchmark_out="$out/cpu_kernels.json" \
+  step cpu_kernels 60 "$program/cpu_kernels_bench" --benchmark_min_time=0.05 --benchmark_out="$out/cpu_kernels.json" \
     --benchmark_out_format=json
 else
   skip cpu_kernels "no google-benchmark (Debian: libbenchmark-dev)"

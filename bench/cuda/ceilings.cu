@@ -8,7 +8,6 @@
 // but for its stream, its memory and its launches.
 
 #include <array>
-#include <exception>
 
 #include "bench/cuda/gather.cuh"
 #include "bench/cuda/harness.hpp"
@@ -320,15 +319,11 @@ class Ceilings {
 }  // namespace
 }  // namespace rankfill::bench
 
-int main(int argc, char** argv) try {
+int main(int argc, char** argv) {
   using namespace rankfill::bench;
-  const Arguments arguments = Arguments::parse(argc, argv);
-  rankfill::CudaBackend backend(0);
-  Report report("ceilings", arguments);
-  report.header()["device"] = device_description(backend);
-  Ceilings(backend, report, arguments.toy ? Sizes::toy() : Sizes{}).run();
-  return report.finish();
-} catch (const std::exception& error) {
-  std::fprintf(stderr, "ceilings: %s\n", error.what());
-  return 2;
+  return run_program("ceilings", argc, argv, [](Report& report, const Arguments& arguments) {
+    rankfill::CudaBackend backend(0);
+    report.header()["device"] = device_description(backend);
+    Ceilings(backend, report, arguments.toy ? Sizes::toy() : Sizes{}).run();
+  });
 }

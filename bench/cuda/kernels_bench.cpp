@@ -8,7 +8,6 @@
 // bench/report.py can put the measured gather ceiling beside it.  Every result is compared, for some rows, with float64.
 
 #include <chrono>
-#include <exception>
 #include <limits>
 #include <type_traits>
 
@@ -176,37 +175,36 @@ class KernelsBench {
 }  // namespace
 }  // namespace rankfill::bench
 
-int main(int argc, char** argv) try {
+int main(int argc, char** argv) {
   using namespace rankfill::bench;
-  const Arguments arguments = Arguments::parse(argc, argv);
-  rankfill::CudaBackend backend(0);
-  Report report("kernels", arguments);
-  report.header()["device"] = device_description(backend);
-  KernelsBench bench(backend, report, arguments.toy ? Effort{1, 1, 1} : Effort{3, 20, 1});
+  return run_program("kernels", argc, argv, [](Report& report, const Arguments& arguments) {
+    rankfill::CudaBackend backend(0);
+    report.header()["device"] = device_description(backend);
+    KernelsBench bench(backend, report, arguments.toy ? Effort{1, 1, 1} : Effort{3, 20, 1});
 
-  const std::vector<int> ranks = arguments.toy ? std::vector<int>{20} : std::vector<int>{16, 32, 64, 128};
-  // (set, share of its entries): the first is the one the targets are about.
-  const std::vector<std::pair<std::size_t, double>> sets =
-      arguments.toy     ? std::vector<std::pair<std::size_t, double>>{{0, 5e-7}}
-      : arguments.quick ? std::vector<std::pair<std::size_t, double>>{{0, 0.1}}
-                        : std::vector<std::pair<std::size_t, double>>{{0, 1}, {1, 1}, {2, 0.1}, {3, 0.01}};
-  for (const auto& [index, share] : sets) {
-    if (report.out_of_time()) break;
-    const Shape shape = shapes()[index];
-    bench.run(shape.name + (share == 1 ? "" : " x " + Json(share).dump()), bench.generate(shape.scaled(share)), ranks,
-              0);
-  }
-  // Where dense products overtake gathers.
-  const int side = arguments.toy ? 20 : 4096;
-  for (const double density : arguments.toy ? std::vector<double>{0.5} : std::vector<double>{0.01, 0.03, 0.1, 0.3, 1}) {
-    if (report.out_of_time()) break;
-    bench.run("uniform " + std::to_string(side) + " x " + std::to_string(side) + ", " + Json(density).dump(),
-              uniform_entries(side, side, density), arguments.toy ? std::vector<int>{8} : std::vector<int>{16, 64, 128},
-              1e8);
-  }
-  for (const std::string& file : arguments.files) bench.run(file, rankfill::read_entries(file), ranks, 1e8);
-  return report.finish();
-} catch (const std::exception& error) {
-  std::fprintf(stderr, "kernels_bench: %s\n", error.what());
-  return 2;
+    const std::vector<int> ranks = arguments.toy ? std::vector<int>{20} : std::vector<int>{16, 32, 64, 128};
+    // (set, share of its entries): the first is the one the targets are about.
+    const std::vector<std::pair<std::size_t, double>> sets =
+        arguments.toy     ? std::vector<std::pair<std::size_t, double>>{{0, 5e-7}}
+        : arguments.quick ? std::vector<std::pair<std::size_t, double>>{{0, 0.1}}
+                          : std::vector<std::pair<std::size_t, double>>{{0, 1}, {1, 1}, {2, 0.1}, {3, 0.01}};
+    for (const auto& [index, share] : sets) {
+      if (report.out_of_time()) break;
+      const Shape shape = shapes()[index];
+      bench.run(shape.name + (share == 1 ? "" : " x " + Json(share).dump()), bench.generate(shape.scaled(share)), ranks,
+                0);
+    }
+    // Where dense products overtake gathers.
+    const int side = arguments.toy ? 20 : 4096;
+    const std::vector<double> densities = arguments.toy     ? std::vector<double>{0.5}
+                                          : arguments.quick ? std::vector<double>{0.03, 0.3}
+                                                            : std::vector<double>{0.01, 0.03, 0.1, 0.3, 1};
+    for (const double density : densities) {
+      if (report.out_of_time()) break;
+      bench.run("uniform " + std::to_string(side) + " x " + std::to_string(side) + ", " + Json(density).dump(),
+                uniform_entries(side, side, density),
+                arguments.toy ? std::vector<int>{8} : std::vector<int>{16, 64, 128}, 1e8);
+    }
+    for (const std::string& file : arguments.files) bench.run(file, rankfill::read_entries(file), ranks, 1e8);
+  });
 }

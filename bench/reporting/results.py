@@ -72,6 +72,9 @@ class Results:
             return f"they come from {self.device()}, which measures nothing"
         if any(program.get("toy") for program in self.programs.values()):
             return "they come from toy sizes"
+        failed = [program["failed"] for program in self.programs.values() if program.get("failed")]
+        if failed:
+            return f"a program failed: {failed[0]}"
         if self.unverified():
             return f"{len(self.unverified())} results were wrong"
         return ""

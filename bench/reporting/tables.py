@@ -165,11 +165,11 @@ def solve_table(results):
         target = target_rmse(records)
         for record in records:
             stages, reached = record["stages"], seconds_to(record, target)
-            rows.append([record.get("device", ""), name, rank, record["parameters"]["method"], f"{stages['prepare']:.3g}",
+            rows.append([record.get("device", ""), name, rank, record["parameters"]["method"], f"{stages['read_or_generate']:.3g}", f"{stages['prepare']:.3g}",
                          f"{stages['solve']:.3g}", f"{stages['finish']:.3g}", f"{record['holdout_rmse']:.4f}", f"{target:.4f}",
                          f"{reached:.3g}" if reached is not None else "not reached",
                          f"{stages['prepare'] + reached:.3g}" if reached is not None else ""])
-    return table(["device", "set", "rank", "method", "prepare, s", "solve, s", "finish, s", "held-out RMSE", "target: best + 0.1 %",
+    return table(["device", "set", "rank", "method", "read or make, s", "prepare, s", "solve, s", "finish, s", "held-out RMSE", "target: best + 0.1 %",
                   "solver seconds to it", "with preparing"], rows)
 
 

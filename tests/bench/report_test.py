@@ -173,11 +173,12 @@ class CommandTest(unittest.TestCase):
         del good["made_up"]
         for program in good["programs"].values():
             program["records"] = [r for r in program["records"] if r["verified"]]
-        toy, emulated, wrong = (json.loads(json.dumps(good)) for _ in range(3))
+        toy, emulated, wrong, failed = (json.loads(json.dumps(good)) for _ in range(4))
         toy["programs"]["kernels"]["toy"] = True
         emulated["programs"]["ceilings"]["device"]["name"] = "SIMT emulator 0"
         wrong["programs"]["kernels"]["records"][0]["verified"] = False
-        for doubtful in (made_up(), toy, emulated, wrong):
+        failed["programs"]["kernels"]["failed"] = "an illegal memory access was encountered"
+        for doubtful in (made_up(), toy, emulated, wrong, failed):
             document.write_text(text)
             (self.folder / "results.json").write_text(json.dumps(doubtful))
             self.assertEqual(self.report("tables", self.folder / "results.json", "--into", document).returncode, 1)
