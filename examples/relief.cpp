@@ -147,7 +147,7 @@ void run(const std::string& input, const std::string& output, double fraction) {
   options.rank = 60;
   options.regularization = 10;
   options.weighting = 1;  // lambda per entry: holds for other fractions as well
-  options.max_iterations = 60;
+  options.max_iterations = 100;
   const auto [model, summary] = rankfill::solve(train, options);
   const double rmse = rankfill::evaluate(model, holdout).rmse;
 

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdio>
 #include <cstdlib>
 #include <string>
 
@@ -12,6 +13,13 @@
 
 namespace rankfill {
 namespace {
+
+/// For the report that --gtest_output=xml writes.
+std::string shown(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.6g", value);
+  return text;
+}
 
 TEST(Accuracy, RecoversAnExactLowRankMatrix) {
   constexpr int rank = 10, size = 1000;
@@ -50,6 +58,7 @@ TEST(Accuracy, RecoversAnExactLowRankMatrix) {
       error += std::pow(model.predict(i, j) - truth(i, j), 2);
       norm += std::pow(truth(i, j), 2);
     }
+  RecordProperty("relative_error", shown(std::sqrt(error / norm)));
   EXPECT_LE(std::sqrt(error / norm), 1e-6);
 }
 
@@ -74,7 +83,9 @@ TEST(Accuracy, DescentAndAlternationReachTheSameObjective) {
   o.device.kind = Device::Kind::cpu;
   const double als = solve(e, o).summary.objective;
   o.solver = GradientDescentOptions{.momentum = 0.5};
-  EXPECT_NEAR(solve(e, o).summary.objective, als, 1e-6 * als);
+  const double gd = solve(e, o).summary.objective;
+  RecordProperty("relative_difference", shown(std::abs(gd - als) / als));
+  EXPECT_NEAR(gd, als, 1e-6 * als);
 }
 
 /// Test RMSE and objective on a data set, or a skip.
@@ -97,8 +108,8 @@ class RealData : public ::testing::Test {
     o.keep_best = false;
     o.device.kind = Device::Kind::cpu;
     const Summary s = solve(train, o, &test).summary;
-    RecordProperty("test_rmse", std::to_string(s.holdout_rmse));
-    RecordProperty("objective", std::to_string(s.objective));
+    RecordProperty("test_rmse", shown(s.holdout_rmse));
+    RecordProperty("objective", shown(s.objective));
     return s;
   }
   void SetUp() override {
@@ -124,7 +135,7 @@ TEST_F(RealData, Jester) {
   EXPECT_NEAR(fit("jester-1", 32, 400, 0, Center::mean, 30).objective, 1.4757e7, 0.003 * 1.4757e7);
 }
 
-TEST_F(RealData, EarthRelief) { EXPECT_LE(fit("etopo5-30", 128, 0.3, 0, Center::mean, 15).holdout_rmse, 0.237); }
+TEST_F(RealData, EarthRelief) { EXPECT_LE(fit("etopo5-30", 128, 0.3, 0, Center::mean, 40).holdout_rmse, 0.237); }
 
 }  // namespace
 }  // namespace rankfill
