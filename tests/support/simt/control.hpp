@@ -22,13 +22,17 @@ void set_seed(std::uint64_t seed);
 /// The allocation after `successes` further ones fails with cudaErrorMemoryAllocation, once; negative: never.
 void fail_allocation_after(std::int64_t successes);
 
+/// Kernels run because the host launched them one by one; those of a graph are not counted.
 std::int64_t num_launches();
+/// Calls of cudaGraphLaunch that ran, and graphs recorded from a stream.
+std::int64_t num_graph_launches();
+std::int64_t num_captures();
 /// Calls by which the host waited for a stream, an event or the device, synchronous copies among them.
 std::int64_t num_waits();
 /// Device and pinned allocations not yet freed.
 std::size_t live_allocations();
 std::size_t live_bytes();
-/// Streams, events, library handles and matrix descriptors not yet destroyed.
+/// Streams, events, graphs, library handles and matrix descriptors not yet destroyed.
 std::size_t live_handles();
 
 /// Why the last kernel failed: block, warp, collective, source line.  Empty if none has since `reset`.  As on a device

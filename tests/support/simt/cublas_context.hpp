@@ -2,7 +2,7 @@
 #pragma once
 
 #include "include/cublas_v2.h"
-#include "streams.hpp"
+#include "capture.hpp"
 
 struct cublasContext {
   cudaStream_t stream = nullptr;
@@ -31,8 +31,13 @@ cublasStatus_t read_scalar(cublasHandle_t handle, const T* p, T& value) {
   return CUBLAS_STATUS_SUCCESS;
 }
 
+/// Calls in a capture are not emulated.
 inline cublasStatus_t check_handle(cublasHandle_t handle) {
   if (handle == nullptr || !is_handle(handle)) return CUBLAS_STATUS_NOT_INITIALIZED;
+  if (Capture* const capture = capture_of(handle->stream)) {
+    invalidate(*capture, cudaErrorNotSupported);
+    return CUBLAS_STATUS_NOT_SUPPORTED;
+  }
   settle(handle->stream);
   return device_state() == cudaSuccess ? CUBLAS_STATUS_SUCCESS : CUBLAS_STATUS_EXECUTION_FAILED;
 }

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "cusparse_types.hpp"
-#include "streams.hpp"
+#include "capture.hpp"
 
 // Sums are taken in double, in order, and rounded once.  Which operands are refused follows the messages that the real
 // library carries; its numbers need a device to be seen.
@@ -62,6 +62,10 @@ cusparseStatus_t check_operands(cusparseHandle_t handle, cusparseOperation_t op_
   if (handle == nullptr || a == nullptr || b == nullptr || c == nullptr) return CUSPARSE_STATUS_INVALID_VALUE;
   if (!simt::is_handle(handle) || !simt::is_handle(a) || !simt::is_handle(b) || !simt::is_handle(c)) {
     return CUSPARSE_STATUS_INVALID_VALUE;
+  }
+  if (simt::Capture* const capture = simt::capture_of(handle->stream)) {  // not emulated
+    simt::invalidate(*capture, cudaErrorNotSupported);
+    return CUSPARSE_STATUS_NOT_SUPPORTED;
   }
   simt::settle(handle->stream);
   if (alpha == nullptr || beta == nullptr) return CUSPARSE_STATUS_INVALID_VALUE;

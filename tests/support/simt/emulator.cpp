@@ -253,11 +253,11 @@ std::optional<Failure> run_grid(const GridShape& shape, BoundKernel kernel, std:
   const std::lock_guard lock(one_grid);
   const unsigned num_threads = shape.block.x * shape.block.y * shape.block.z;
   while (fibers.size() < num_threads) {
-    fibers.push_back(std::make_unique<Fiber>([] { bound_kernel.call(bound_kernel.arguments); }));
+    fibers.push_back(std::make_unique<Fiber>([] { bound_kernel.call(bound_kernel.arguments.get()); }));
   }
   SharedBlock shared_block(shape.shared_bytes);
   shared = &shared_block;
-  bound_kernel = kernel;
+  bound_kernel = std::move(kernel);
   block_shape = shape.block;
   grid_shape = shape.grid;
   failure.reset();
@@ -280,6 +280,7 @@ std::optional<Failure> run_grid(const GridShape& shape, BoundKernel kernel, std:
     for (unsigned i = 0; i < num_threads; ++i) fibers[i]->rewind();
   }
   shared = nullptr;
+  bound_kernel = {};
   return std::exchange(failure, std::nullopt);
 }
 

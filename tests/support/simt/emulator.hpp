@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <source_location>
 #include <string>
@@ -22,10 +23,10 @@ struct GridShape {
   std::size_t shared_bytes = 0;
 };
 
-/// A kernel with its arguments bound; `call` runs it for the thread that `thread_index` and `block_index` name.
+/// A kernel with copies of its arguments; `call` runs it for the thread that `thread_index` and `block_index` name.
 struct BoundKernel {
   void (*call)(const void* arguments) = nullptr;
-  const void* arguments = nullptr;
+  std::shared_ptr<const void> arguments;
 };
 
 enum class Fault { launch_failure, misaligned_address };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launch.hpp"
 
-#include "streams.hpp"
+#include "capture.hpp"
 
 namespace simt {
 namespace {
@@ -20,29 +20,40 @@ cudaError_t check(const cudaLaunchConfig_t& config, std::size_t shared_limit) {
   return cudaSuccess;
 }
 
-}  // namespace
-
-cudaError_t launch(const cudaLaunchConfig_t& config, const void* kernel, BoundKernel bound) {
-  if (const cudaError_t state = device_state(); state != cudaSuccess) return state;
-  if (kernel == nullptr) return record(cudaErrorInvalidDeviceFunction);
+cudaError_t run(const GridShape& shape, const BoundKernel& bound, cudaStream_t stream) {
   Machine& m = machine();
   std::uint64_t seed = 0;
   {
     const std::lock_guard lock(m.mutex);
-    const auto opted_in = m.shared_limit.find(kernel);
-    const std::size_t limit = opted_in == m.shared_limit.end() ? default_shared_limit : opted_in->second;
-    if (const cudaError_t status = check(config, limit); status != cudaSuccess) return record(status);
-    const auto number = static_cast<std::uint64_t>(++m.launches);
+    if (!m.replaying) ++m.launches;
+    const auto number = static_cast<std::uint64_t>(++m.kernels_run);
     if (m.seed != 0) seed = m.seed + number * 0xd1342543de82ef95U;
   }
-  settle(config.stream);
+  settle(stream);
   const DeviceAccess access;
-  const auto failure = run_grid({config.gridDim, config.blockDim, config.dynamicSmemBytes}, bound, seed);
+  const auto failure = run_grid(shape, bound, seed);
   if (!failure) return cudaSuccess;
   const std::lock_guard lock(m.mutex);
   m.fault = failure->fault == Fault::misaligned_address ? cudaErrorMisalignedAddress : cudaErrorLaunchFailure;
   m.fault_message = failure->message;
   return record(m.fault);
+}
+
+}  // namespace
+
+cudaError_t launch(const cudaLaunchConfig_t& config, const void* kernel, BoundKernel bound) {
+  if (const cudaError_t state = device_state(); state != cudaSuccess) return state;
+  if (kernel == nullptr) return record(cudaErrorInvalidDeviceFunction);
+  {
+    Machine& m = machine();
+    const std::lock_guard lock(m.mutex);
+    const auto opted_in = m.shared_limit.find(kernel);
+    const std::size_t limit = opted_in == m.shared_limit.end() ? default_shared_limit : opted_in->second;
+    if (const cudaError_t status = check(config, limit); status != cudaSuccess) return record(status);
+  }
+  const GridShape shape{config.gridDim, config.blockDim, config.dynamicSmemBytes};
+  return enqueue(config.stream,
+                 [shape, bound = std::move(bound)](cudaStream_t stream) { return run(shape, bound, stream); });
 }
 
 }  // namespace simt

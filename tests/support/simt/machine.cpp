@@ -106,6 +106,9 @@ void reset() {
   m.seed = default_seed();
   m.allocations_before_failure = -1;
   m.launches = 0;
+  m.kernels_run = 0;
+  m.graph_launches = 0;
+  m.captures = 0;
   m.waits = 0;
   m.fault = cudaSuccess;
   m.fault_message.clear();
@@ -119,6 +122,8 @@ void set_seed(std::uint64_t seed) { machine().seed = seed; }
 void fail_allocation_after(std::int64_t successes) { machine().allocations_before_failure = successes; }
 
 std::int64_t num_launches() { return machine().launches; }
+std::int64_t num_graph_launches() { return machine().graph_launches; }
+std::int64_t num_captures() { return machine().captures; }
 std::int64_t num_waits() { return machine().waits; }
 std::size_t live_allocations() { return machine().allocations.size(); }
 std::size_t live_bytes() {

@@ -31,6 +31,10 @@ struct Machine {
   std::uint64_t seed = 0;
   std::int64_t allocations_before_failure = -1;
   std::int64_t launches = 0;
+  std::int64_t kernels_run = 0;  // launched or replayed
+  std::int64_t graph_launches = 0;
+  std::int64_t captures = 0;
+  bool replaying = false;  // a graph is being done
   std::int64_t waits = 0;
   cudaError_t fault = cudaSuccess;
   std::string fault_message;

@@ -3,7 +3,7 @@
 #include <new>
 
 #include "address_sanitizer.hpp"
-#include "streams.hpp"
+#include "capture.hpp"
 
 using simt::device_state;
 using simt::machine;
@@ -18,6 +18,7 @@ constexpr std::align_val_t device_alignment{256};
 cudaError_t allocate(void** p, std::size_t bytes, bool pinned) {
   if (p == nullptr) return record(cudaErrorInvalidValue);
   if (const cudaError_t state = device_state(); state != cudaSuccess) return state;
+  if (const cudaError_t status = simt::check_unsafe(); status != cudaSuccess) return status;
   simt::Machine& m = machine();
   const std::lock_guard lock(m.mutex);
   if (bytes == 0) {
@@ -43,6 +44,7 @@ cudaError_t allocate(void** p, std::size_t bytes, bool pinned) {
 
 /// After a fault the memory is returned all the same, so that a test of the fault does not leak.
 cudaError_t release(void* p, bool pinned) {
+  if (const cudaError_t status = simt::check_unsafe(); status != cudaSuccess) return status;
   simt::settle_all();  // the calls that free wait for the device
   simt::Machine& m = machine();
   const std::lock_guard lock(m.mutex);
@@ -62,6 +64,13 @@ bool is_pinned(const void* p, std::size_t bytes) {
   return allocation != nullptr && allocation->pinned;
 }
 
+/// A stream touches memory that was freed: final, like a fault of a kernel.
+cudaError_t lost_memory() {
+  machine().fault = cudaErrorIllegalAddress;
+  machine().fault_message = "a graph copies from or to memory that has been freed";
+  return record(cudaErrorIllegalAddress);
+}
+
 cudaError_t check_copy(const void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind) {
   if (const cudaError_t state = device_state(); state != cudaSuccess) return state;
   if (bytes == 0) return cudaSuccess;
@@ -73,14 +82,37 @@ cudaError_t check_copy(const void* to, const void* from, std::size_t bytes, cuda
   return inside ? cudaSuccess : record(cudaErrorInvalidValue);
 }
 
+/// What a stream does for a copy whose arguments were good when it was enqueued.  In a graph the memory may have gone since.
+cudaError_t copy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind, cudaStream_t stream) {
+  if (check_copy(to, from, bytes, kind) != cudaSuccess) return lost_memory();
+  if (is_pinned(to, bytes) || is_pinned(from, bytes)) {
+    simt::copy_late(stream, to, from, bytes);
+    return cudaSuccess;
+  }
+  simt::settle(stream);
+  const simt::DeviceAccess access;
+  std::memmove(to, from, bytes);
+  return cudaSuccess;
+}
+
 cudaError_t fill(void* p, int value, std::size_t bytes, cudaStream_t stream) {
   if (const cudaError_t state = device_state(); state != cudaSuccess) return state;
   if (bytes == 0) return cudaSuccess;
   if (!in_device_memory(p, bytes)) return record(cudaErrorInvalidValue);
-  simt::settle(stream);
-  const simt::DeviceAccess access;
-  std::memset(p, value, bytes);
-  return cudaSuccess;
+  return simt::enqueue(stream, [=](cudaStream_t on) {
+    if (!in_device_memory(p, bytes)) return lost_memory();
+    simt::settle(on);
+    const simt::DeviceAccess access;
+    std::memset(p, value, bytes);
+    return cudaSuccess;
+  });
+}
+
+/// Allocations in stream order would become nodes of the graph, with addresses of its own.  Not emulated.
+cudaError_t check_not_capturing(cudaStream_t stream) {
+  if (!valid_stream(stream)) return record(cudaErrorInvalidResourceHandle);
+  simt::Capture* const capture = simt::capture_of(stream);
+  return capture ? simt::invalidate(*capture, cudaErrorNotSupported) : cudaSuccess;
 }
 
 }  // namespace
@@ -99,18 +131,22 @@ cudaError_t cudaMalloc(void** devPtr, size_t size) { return allocate(devPtr, siz
 cudaError_t cudaMallocHost(void** ptr, size_t size) { return allocate(ptr, size, true); }
 
 cudaError_t cudaMallocAsync(void** devPtr, size_t size, cudaStream_t stream) {
-  return valid_stream(stream) ? allocate(devPtr, size, false) : record(cudaErrorInvalidResourceHandle);
+  const cudaError_t status = check_not_capturing(stream);
+  return status == cudaSuccess ? allocate(devPtr, size, false) : status;
 }
 
 cudaError_t cudaFree(void* devPtr) { return devPtr == nullptr ? device_state() : release(devPtr, false); }
 cudaError_t cudaFreeHost(void* ptr) { return ptr == nullptr ? device_state() : release(ptr, true); }
 
 cudaError_t cudaFreeAsync(void* devPtr, cudaStream_t stream) {
-  return valid_stream(stream) ? release(devPtr, false) : record(cudaErrorInvalidResourceHandle);
+  const cudaError_t status = check_not_capturing(stream);
+  return status == cudaSuccess ? release(devPtr, false) : status;
 }
 
 cudaError_t cudaMemcpy(void* dst, const void* src, size_t count, cudaMemcpyKind kind) {
   if (const cudaError_t status = check_copy(dst, src, count, kind); status != cudaSuccess) return status;
+  if (const cudaError_t status = simt::check_wait(nullptr); status != cudaSuccess) return status;
+  if (const cudaError_t status = simt::check_unsafe(); status != cudaSuccess) return status;
   simt::count_wait();
   simt::settle(nullptr);
   const simt::DeviceAccess access;
@@ -122,17 +158,13 @@ cudaError_t cudaMemcpyAsync(void* dst, const void* src, size_t count, cudaMemcpy
   if (!valid_stream(stream)) return record(cudaErrorInvalidResourceHandle);
   if (const cudaError_t status = check_copy(dst, src, count, kind); status != cudaSuccess) return status;
   if (count == 0) return cudaSuccess;
-  if (is_pinned(dst, count) || is_pinned(src, count)) {
-    simt::copy_late(stream, dst, src, count);
-    return cudaSuccess;
-  }
-  simt::settle(stream);
-  const simt::DeviceAccess access;
-  std::memmove(dst, src, count);
-  return cudaSuccess;
+  return simt::enqueue(stream, [=](cudaStream_t on) { return copy(dst, src, count, kind, on); });
 }
 
-cudaError_t cudaMemset(void* devPtr, int value, size_t count) { return fill(devPtr, value, count, nullptr); }
+cudaError_t cudaMemset(void* devPtr, int value, size_t count) {
+  if (const cudaError_t status = simt::check_unsafe(); status != cudaSuccess) return status;
+  return fill(devPtr, value, count, nullptr);
+}
 
 cudaError_t cudaMemsetAsync(void* devPtr, int value, size_t count, cudaStream_t stream) {
   return valid_stream(stream) ? fill(devPtr, value, count, stream) : record(cudaErrorInvalidResourceHandle);

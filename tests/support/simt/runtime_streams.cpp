@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <chrono>
 
-#include "streams.hpp"
+#include "capture.hpp"
 
 using simt::device_state;
 using simt::record;
@@ -11,7 +11,8 @@ struct CUevent_st {
   unsigned flags;
   bool recorded = false;
   cudaStream_t stream = nullptr;
-  std::int64_t mark = 0;  // work_mark() then
+  std::int64_t mark = 0;     // work_mark() then
+  std::int64_t capture = 0;  // the number of the capture it was recorded in; 0: none
   Clock::time_point time{};
 };
 
@@ -39,17 +40,20 @@ cudaError_t check(bool valid) {
 }
 bool valid_event(cudaEvent_t event) { return event != nullptr && simt::is_handle(event); }
 
-/// An event that was never recorded has nothing to wait for.
+/// An event that was never recorded has nothing to wait for; one in a capture is an edge of a graph, not a moment.
 cudaError_t finish(cudaEvent_t event) {
-  const cudaError_t status = check(valid_event(event));
-  if (status == cudaSuccess && event->recorded) simt::settle(event->stream, event->mark);
-  return status;
+  if (const cudaError_t status = check(valid_event(event)); status != cudaSuccess) return status;
+  if (event->capture != 0) return record(cudaErrorCapturedEvent);
+  if (const cudaError_t status = simt::check_unsafe(); status != cudaSuccess) return status;
+  if (event->recorded) simt::settle(event->stream, event->mark);
+  return cudaSuccess;
 }
 
 cudaError_t finish(cudaStream_t stream) {
-  const cudaError_t status = check(simt::valid_stream(stream));
-  if (status == cudaSuccess) simt::settle(stream);
-  return status;
+  if (const cudaError_t status = check(simt::valid_stream(stream)); status != cudaSuccess) return status;
+  if (const cudaError_t status = simt::check_wait(stream); status != cudaSuccess) return status;
+  simt::settle(stream);
+  return cudaSuccess;
 }
 
 }  // namespace
@@ -61,7 +65,10 @@ cudaError_t cudaStreamCreateWithFlags(cudaStream_t* pStream, unsigned int flags)
 }
 
 cudaError_t cudaStreamDestroy(cudaStream_t stream) {
-  simt::settle(stream);
+  if (simt::is_handle(stream)) {
+    if (const cudaError_t status = simt::check_wait(stream); status != cudaSuccess) return status;
+    simt::settle(stream);
+  }
   return destroy(stream);
 }
 cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
@@ -71,8 +78,16 @@ cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
 cudaError_t cudaStreamQuery(cudaStream_t stream) { return finish(stream); }
 
 cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned int) {
-  const cudaError_t status = check(simt::valid_stream(stream));
-  return status != cudaSuccess ? status : finish(event);
+  if (const cudaError_t status = check(simt::valid_stream(stream) && valid_event(event)); status != cudaSuccess)
+    return status;
+  simt::Capture* const capture = simt::capture_of(stream);
+  if (!event->recorded || (capture && capture->number == event->capture)) return cudaSuccess;
+  if (capture)
+    return simt::invalidate(*capture,
+                            event->capture == 0 ? cudaErrorStreamCaptureIsolation : cudaErrorStreamCaptureMerge);
+  if (event->capture != 0) return record(cudaErrorNotSupported);  // the stream would join the capture: not emulated
+  simt::settle(event->stream, event->mark);
+  return cudaSuccess;
 }
 
 cudaError_t cudaEventCreate(cudaEvent_t* event) { return create(event, cudaEventDefault); }
@@ -92,6 +107,9 @@ cudaError_t cudaEventQuery(cudaEvent_t event) { return finish(event); }
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
   if (const cudaError_t status = check(valid_event(event) && simt::valid_stream(stream)); status != cudaSuccess)
     return status;
+  const simt::Capture* const capture = simt::capture_of(stream);
+  if (capture && capture->invalidated) return record(cudaErrorStreamCaptureInvalidated);
+  event->capture = capture ? capture->number : 0;
   event->recorded = true;
   event->stream = stream;
   event->mark = simt::work_mark();

@@ -6,10 +6,6 @@
 
 #include "machine.hpp"
 
-struct CUstream_st {
-  unsigned flags;
-};
-
 /// What a stream still has to do.  A device runs behind its host; here everything is done when its call returns, except
 /// copies between pinned host memory and the device: they wait until something must see them done, the latest moment that
 /// a device may take, so that a host that reuses or reads a pinned buffer too early gets wrong numbers.

@@ -3,6 +3,7 @@
 
 // What nvcc gives a .cu file: the runtime, the built-in variables and functions, and the typed launch.
 
+#include <memory>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -36,10 +37,10 @@ cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t* config, void (*kernel)(
     void (*kernel)(Parameters...);
     std::tuple<Parameters...> parameters;
   };
-  const Bound bound{kernel, {std::forward<Arguments>(arguments)...}};
+  const std::shared_ptr<const Bound> bound(new Bound{kernel, {std::forward<Arguments>(arguments)...}});
   const auto call = [](const void* arguments_of_kernel) {
     const auto& b = *static_cast<const Bound*>(arguments_of_kernel);
     std::apply(b.kernel, b.parameters);
   };
-  return simt::launch(*config, reinterpret_cast<const void*>(kernel), simt::BoundKernel{call, &bound});
+  return simt::launch(*config, reinterpret_cast<const void*>(kernel), simt::BoundKernel{call, bound});
 }
