@@ -18,7 +18,8 @@ namespace rankfill {
 
 /// What a solver may ask of a backend, beyond the kernels.  Copies are in bytes; `download` waits, the others need not.
 template <class B>
-concept Backend = requires(B& b, void* p, const void* q, std::size_t bytes, const char* purpose) {
+concept Backend = requires(B& b, void* p, const void* q, std::size_t bytes, const char* purpose,
+                           typename B::Recording& recording) {
   { b.allocate(bytes, purpose) } -> std::same_as<void*>;
   { b.release(p, bytes) }
   noexcept;
@@ -26,6 +27,7 @@ concept Backend = requires(B& b, void* p, const void* q, std::size_t bytes, cons
   {b.download(p, q, bytes)};
   {b.copy(p, q, bytes)};
   {b.fill_zero(p, bytes)};
+  {b.repeat(recording, {q}, [] {})};
   { b.name() } -> std::convertible_to<std::string>;
   { b.peak_bytes() } -> std::convertible_to<std::uint64_t>;
 };

@@ -3,7 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
+#include <initializer_list>
 #include <string>
 
 #include "backend/backend.hpp"
@@ -32,6 +32,12 @@ class CpuBackend {
   void download(void* to, const void* from, std::size_t bytes) { copy(to, from, bytes); }
   void copy(void* to, const void* from, std::size_t bytes);
   void fill_zero(void* p, std::size_t bytes);
+  /// Runs `body`.  See CudaBackend::repeat.
+  struct Recording {};
+  template <class Body>
+  void repeat(Recording&, std::initializer_list<const void*>, const Body& body) {
+    body();
+  }
   std::uint64_t peak_bytes() const { return peak_bytes_; }
 
  private:

@@ -115,6 +115,7 @@ void* CudaBackend::workspace(std::size_t bytes, const char* purpose) {
   if (workspace_.bytes() < bytes) {
     wait();  // work that still uses the old bytes
     workspace_ = {};
+    ++workspace_generation_;
     workspace_ = {*this, static_cast<std::int64_t>(bytes), purpose};
   }
   return workspace_.data();

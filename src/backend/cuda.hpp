@@ -11,7 +11,9 @@
 #include <string>
 
 #include "backend/backend.hpp"
+#include "backend/cuda_graph.hpp"
 #include "backend/cuda_staging.hpp"
+#include "rankfill/error.hpp"
 
 namespace rankfill {
 
@@ -49,6 +51,15 @@ class CudaBackend {
   void wait();
   std::uint64_t peak_bytes() const { return peak_bytes_; }
 
+  /// Enqueues what `body` enqueues; `recording` remembers it between calls.  The first call runs `body`; the second writes
+  /// it down as a CUDA graph; that call and all further ones launch the graph alone, so the host pays for one launch.
+  /// `body` must enqueue the same work on stream() every time, and neither wait nor change anything on the host.
+  /// `operands`: the buffers that may differ from call to call; new ones are a new work.  A workspace that has moved is
+  /// noticed.  Where the work cannot be written down it is run call by call: see CudaRecording::refusal.
+  template <class Body>
+  void repeat(CudaRecording& recording, std::initializer_list<const void*> operands, const Body& body);
+  using Recording = CudaRecording;
+
   /// Scratch that grows and is reused; the next call may hand out the same bytes, in stream order.  It never
   /// shrinks.  For kernels that need room for a launch (partial sums, Gram batches, cuSPARSE buffers).
   void* workspace(std::size_t bytes, const char* purpose);
@@ -64,7 +75,25 @@ class CudaBackend {
   cusparseHandle_t sparse_ = nullptr;
   std::uint64_t bytes_ = 0, peak_bytes_ = 0;
   Buffer<std::byte, CudaBackend> workspace_;
-  std::unique_ptr<CudaStaging> staging_;  ///< made when first needed
+  std::uint64_t workspace_generation_ = 0;  ///< goes up when the workspace moves
+  std::unique_ptr<CudaStaging> staging_;    ///< made when first needed
 };
+
+template <class Body>
+void CudaBackend::repeat(CudaRecording& recording, std::initializer_list<const void*> operands, const Body& body) {
+  recording.belongs_to(operands);
+  if (!recording.can_replay(workspace_generation_) && recording.can_record()) {
+    try {
+      CudaCapture capture(stream_);
+      body();
+      recording.keep(capture.end(), workspace_generation_);
+    } catch (const DeviceError& error) {
+      recording.refusal_ = error.what();
+    }
+  }
+  if (recording.can_replay(workspace_generation_)) return recording.replay(stream_);
+  body();
+  recording.ran_ = true;
+}
 
 }  // namespace rankfill

@@ -28,13 +28,15 @@ class Als {
       here_ = norms(problem_, sums_.download().data() + kHalfSweepSums);
     }
 
-    // u_i <- argmin, V held
-    als_half(backend_, problem_.observations.by_row, problem_.lambda, problem_.row_weights, at.col, control_, at.row,
-             sums_);
-    // v_j <- argmin, U held
-    als_half(backend_, problem_.observations.by_col, problem_.lambda, problem_.col_weights, at.row, control_, at.col,
-             col_sums_);
-    enqueue_norms(backend_, problem_, at, sums_, kHalfSweepSums);
+    backend_.repeat(recording_, {at.row.values.data(), at.col.values.data()}, [&] {
+      // u_i <- argmin, V held
+      als_half(backend_, problem_.observations.by_row, problem_.lambda, problem_.row_weights, at.col, control_, at.row,
+               sums_);
+      // v_j <- argmin, U held
+      als_half(backend_, problem_.observations.by_col, problem_.lambda, problem_.col_weights, at.row, control_, at.col,
+               col_sums_);
+      enqueue_norms(backend_, problem_, at, sums_, kHalfSweepSums);
+    });
 
     const std::vector<double> sums = sums_.download();  // the only wait
     const Norms left = *here_;
@@ -54,7 +56,8 @@ class Als {
   HalfSweepControl control_;
   Buffer<double, B> sums_;      ///< of the half-sweep over rows, then the norms of the point that the sweep makes
   Buffer<double, B> col_sums_;  ///< of the half-sweep over columns
-  std::optional<Norms> here_;   ///< of the point between two calls
+  typename B::Recording recording_;
+  std::optional<Norms> here_;  ///< of the point between two calls
 };
 
 }  // namespace rankfill

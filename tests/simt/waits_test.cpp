@@ -59,6 +59,25 @@ TEST_F(Waits, OncePerSweepOfAls) {
   EXPECT_EQ(waits_per_iteration("als", 0), std::set<std::int64_t>{1});
 }
 
+TEST_F(Waits, SweepsOfAlsAreOneLaunchEach) {
+  const Entries entries = some_entries();
+  const auto launches = [&](int iterations) {
+    const std::int64_t before = simt::num_launches();
+    Options options;
+    options.rank = 3;
+    options.regularization = 0.3;
+    options.max_iterations = iterations;
+    options.gradient_tolerance = 0;
+    CudaBackend backend(0);
+    solve_on(backend, false, entries, options, nullptr, nullptr);
+    return simt::num_launches() - before;
+  };
+
+  EXPECT_EQ(launches(20), launches(1));
+  EXPECT_EQ(simt::num_captures(), 1) << "one iteration is not worth one";
+  EXPECT_EQ(simt::num_graph_launches(), 19);
+}
+
 TEST_F(Waits, FourTimesPerStepOfGradientDescent) {
   EXPECT_EQ(waits_per_iteration("gd", 0.3), std::set<std::int64_t>{4});
 }
