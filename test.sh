@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 build=${BUILD:-build}
-scripts/setup.sh
+scripts/setup.sh libgtest-dev python3-numpy python3-scipy # models and files are held against NumPy's and SciPy's
 scripts/build.sh "$build" -DRANKFILL_TESTS=ON
 
 results=$(mktemp -d)

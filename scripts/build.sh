@@ -3,7 +3,8 @@
 # Configures and builds with CMake and Ninja.  Says little unless something fails.
 #
 # usage: scripts/build.sh BUILD_DIR [CMake arguments]
-# JOBS=N compiles N files at a time (default: one per processor); VERBOSE=1 shows everything;
+# JOBS=N compiles N files at a time (default: one per processor); TARGETS="A B" builds only those; VERBOSE=1 shows
+# everything;
 # FIND_CUDA=no does not look for nvcc beyond PATH and CUDACXX.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -34,7 +35,8 @@ quietly() {
 
 start=$SECONDS
 quietly cmake "${arguments[@]}" --no-warn-unused-cli "$@" || { echo "build: CMake failed in $build" >&2; exit 1; }
-quietly cmake --build "$build" -j "${JOBS:-$(nproc)}" || { echo "build: compiling failed in $build" >&2; exit 1; }
+read -ra targets <<<"${TARGETS:-all}"
+quietly cmake --build "$build" -j "${JOBS:-$(nproc)}" --target "${targets[@]}" || { echo "build: compiling failed in $build" >&2; exit 1; }
 cuda=$(sed -n 's/^CMAKE_CUDA_COMPILER:[^=]*=//p' "$build/CMakeCache.txt")
 case "$cuda" in "" | *NOTFOUND) half="CPU only" ;; *) half="CPU and CUDA" ;; esac
 echo "build: $build ($half), $((SECONDS - start)) s"

@@ -7,9 +7,8 @@
 set -euo pipefail
 
 packages=(
-  g++ cmake ninja-build pkg-config
-  libeigen3-dev libcli11-dev nlohmann-json3-dev zlib1g-dev libzstd-dev libpng-dev libgtest-dev
-  python3-numpy python3-scipy
+  g++ cmake ninja-build pkg-config python3
+  libeigen3-dev libcli11-dev nlohmann-json3-dev zlib1g-dev libzstd-dev libpng-dev
   "$@"
 )
 

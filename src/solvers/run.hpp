@@ -58,6 +58,7 @@ class Run {
           break;
         }
         if (!keep_best()) kept_.copy_from(at_);
+        const double begun = seconds();
         const Step step = solver_.iterate(at_);
         if (!(step.finite ? *step.finite : finite())) {  // the step failed: the point before it is the last finite one
           at_.copy_from(kept_);
@@ -65,7 +66,7 @@ class Run {
           break;
         }
         if (iteration > 0) here = step.before;
-        const auto action = report(iteration, here, rmse, passes);
+        const auto action = report(iteration, here, rmse, passes, begun);
         passes += step.passes;
         rmse = heldout();
         if (action == CallbackAction::stop) {
@@ -110,14 +111,14 @@ class Run {
     return rmse;
   }
 
-  CallbackAction report(int iteration, const Measure& m, double rmse, double passes) {
+  CallbackAction report(int iteration, const Measure& m, double rmse, double passes, double when) {
     summary_.history.push_back({.iteration = iteration,
                                 .objective = m.objective(),
                                 .relative_gradient = m.relative_gradient(),
                                 .train_rmse = std::sqrt(m.squared_error / static_cast<double>(problem_.num_entries)),
                                 .holdout_rmse = rmse,
                                 .passes = passes,
-                                .seconds = seconds()});
+                                .seconds = when});
     return options_.callback ? options_.callback(summary_.history.back()) : CallbackAction::proceed;
   }
 
@@ -126,7 +127,8 @@ class Run {
     const double last_rmse = has_holdout() ? holdout_rmse(backend_, problem_, at_) : 0;
     const bool go_back = keep_best() && !(last_rmse <= patience_.best());
     const Measure last = gradient_.measure(at_, scratch_);
-    report(iteration, last, has_holdout() ? last_rmse : std::numeric_limits<double>::quiet_NaN(), passes);
+    report(iteration, last, has_holdout() ? last_rmse : std::numeric_limits<double>::quiet_NaN(), passes,
+           summary_.seconds.solve);
     Measure returned = last;
     if (go_back && std::isfinite(patience_.best())) {
       at_.copy_from(kept_);

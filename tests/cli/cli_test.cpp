@@ -21,6 +21,13 @@ class Cli : public testing::Test {
     return folder.run(flags);
   }
 
+  /// A python that has the module; empty: none.
+  std::string python_with(const std::string& module) const {
+    for (const std::string candidate : {"python3", "/usr/bin/python3"})
+      if (Process({candidate, "-c", "import " + module}, folder.path()).wait().code == 0) return candidate;
+    return "";
+  }
+
   CliFolder folder;
 };
 
@@ -199,12 +206,22 @@ TEST_F(Cli, EveryCommandPrintsOneJsonObject) {
 }
 
 TEST_F(Cli, TheSecondsAddUp) {
-  const json seconds = json::parse(fit({"--json", "--quiet", "--model", folder / "model.npz"}).out)["seconds"];
+  const json seconds =
+      json::parse(fit({"--json", "--quiet", "--rank", "128", "--model", folder / "model.npz"}).out)["seconds"];
 
   double sum = 0;
   for (const std::string stage : {"read", "prepare", "solve", "save"}) sum += seconds[stage].get<double>();
   EXPECT_LE(sum, seconds["total"].get<double>());
   EXPECT_GE(sum, 0.5 * seconds["total"].get<double>());
+}
+
+TEST_F(Cli, ARowIsTimedWhereItsIterationBegins) {
+  // An iteration of this rank takes far longer than what comes before the first.
+  const json history = json::parse(fit({"--json", "--quiet", "--rank", "256", "--max-iterations", "2"}).out)["history"];
+
+  ASSERT_EQ(history.size(), 3u);
+  EXPECT_LT(history[0]["seconds"].get<double>(), 0.25 * history[1]["seconds"].get<double>());
+  EXPECT_LT(history[1]["seconds"].get<double>(), history[2]["seconds"].get<double>());
 }
 
 TEST_F(Cli, ATerminalShowsReadingAndIterationsAsTheyGo) {
@@ -362,12 +379,7 @@ TEST_F(Cli, NumpyOpensTheModel) {
       "assert str(m['format']) == 'rankfill-model 1'\n"
       "p = m['mean'] + m['row_factors'][3] @ m['col_factors'][4]\n"
       "print(int(m['row_ids'][3]), int(m['col_ids'][4]), repr(float(p)), m['row_factors'].dtype)\n";
-  const std::string file = folder.write("open.py", script);
-  std::string python;
-  for (const std::string candidate : {"python3", "/usr/bin/python3"}) {
-    const Process process({candidate, "-c", "import numpy"}, folder.path());
-    if (process.wait().code == 0) python = candidate;
-  }
+  const std::string file = folder.write("open.py", script), python = python_with("numpy");
   if (python.empty()) GTEST_SKIP() << "no python with numpy";
   const Model model = load_model(folder.fitted_model());
 
@@ -383,6 +395,47 @@ TEST_F(Cli, NumpyOpensTheModel) {
   EXPECT_EQ(dtype, "float32");
   EXPECT_NEAR(value, model.predict(3, 4),
               4 * std::numeric_limits<float>::epsilon() * std::abs(value));  // 2 products in float32
+}
+
+TEST_F(Cli, ReadsWhatScipyAndNumpyWrite) {
+  const std::string script =
+      "import numpy as np, scipy.io, scipy.sparse as sp\n"
+      "a = np.round(np.outer(np.arange(1, 8), np.arange(1, 6)) / 7.0, 3)\n"
+      "a[a > 3] = 0\n"
+      "s = sp.csr_matrix(a)\n"
+      "for kind in ['csr', 'csc', 'coo']:\n"
+      "    sp.save_npz(kind + '.npz', s.asformat(kind))\n"
+      "sp.save_npz('plain.npz', s, compressed=False)\n"
+      "s.indices, s.indptr = s.indices.astype(np.int64), s.indptr.astype(np.int64)\n"
+      "sp.save_npz('wide.npz', s)\n"
+      "scipy.io.mmwrite('s.mtx', s)\n"
+      "a[a == 0] = np.nan\n"
+      "np.save('c.npy', a)\n"
+      "np.save('f.npy', np.asfortranarray(a))\n"
+      "np.save('big.npy', a.astype('>f8'))\n"
+      "print((~np.isnan(a)).sum(), repr(float(np.nanmean(a))))\n";
+  const std::string python = python_with("scipy.sparse");
+  if (python.empty()) GTEST_SKIP() << "no python with scipy";
+  const Outcome written =
+      Process({"sh", "-c", "cd '" + folder.path().string() + "' && " + python + " -c \"$0\"", script}, folder.path())
+          .wait();
+  ASSERT_EQ(written.code, 0) << written.err;
+  std::istringstream expected(written.out);
+  int count = 0;
+  double mean = 0;
+  expected >> count >> mean;
+  for (const std::string name :
+       {"csr.npz", "csc.npz", "coo.npz", "plain.npz", "wide.npz", "s.mtx", "c.npy", "f.npy", "big.npy"}) {
+    const Outcome outcome = folder.run({"info", folder / name, "--json", "-q"});
+    ASSERT_EQ(outcome.code, 0) << outcome.err;
+    const json report = json::parse(outcome.out);
+    EXPECT_EQ(report["num_rows"], 7) << name;
+    EXPECT_EQ(report["num_cols"], 5) << name;
+    EXPECT_EQ(report["num_entries"], count) << name;
+    // Two orders of summing `count` numbers of one sign.
+    EXPECT_NEAR(report["values"]["mean"].get<double>(), mean, count * std::numeric_limits<double>::epsilon() * mean)
+        << name;
+  }
 }
 
 TEST_F(Cli, ThePlotIsWellFormed) {
