@@ -101,7 +101,7 @@ class KernelsBench {
   void run(const std::string& name, const Entries& entries, const std::vector<int>& ranks, double most_cells) {
     const bool dense = static_cast<double>(entries.num_rows) * static_cast<double>(entries.num_cols) <= most_cells;
     for (const int rank : ranks) run_on<float>(name, entries, rank, dense);
-    if (!ranks.empty()) run_on<double>(name, entries, ranks[ranks.size() / 2], dense);
+    if (!ranks.empty()) run_on<double>(name, entries, ranks.front(), dense);
   }
 
   /// Makes a set; times that too, and compares its first rows with what the CPU makes.
@@ -182,8 +182,9 @@ int main(int argc, char** argv) {
     report.header()["device"] = device_description(backend);
     KernelsBench bench(backend, report, arguments.toy ? Effort{1, 1, 1} : Effort{3, 20, 1});
 
-    const std::vector<int> ranks = arguments.toy ? std::vector<int>{20} : std::vector<int>{16, 32, 64, 128};
-    // (set, share of its entries): the first is the one the targets are about.
+    // What the targets are about comes first, for the case that time runs out.
+    const std::vector<int> ranks = arguments.toy ? std::vector<int>{20} : std::vector<int>{64, 128, 32, 16};
+    // (set, share of its entries)
     const std::vector<std::pair<std::size_t, double>> sets =
         arguments.toy     ? std::vector<std::pair<std::size_t, double>>{{0, 5e-7}}
         : arguments.quick ? std::vector<std::pair<std::size_t, double>>{{0, 0.1}}
@@ -203,7 +204,7 @@ int main(int argc, char** argv) {
       if (report.out_of_time()) break;
       bench.run("uniform " + std::to_string(side) + " x " + std::to_string(side) + ", " + Json(density).dump(),
                 uniform_entries(side, side, density),
-                arguments.toy ? std::vector<int>{8} : std::vector<int>{16, 64, 128}, 1e8);
+                arguments.toy ? std::vector<int>{8} : std::vector<int>{64, 16, 128}, 1e8);
     }
     for (const std::string& file : arguments.files) bench.run(file, rankfill::read_entries(file), ranks, 1e8);
   });
