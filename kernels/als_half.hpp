@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "backend/backend.hpp"
@@ -16,7 +17,7 @@ struct HalfSweep {
   double gradient_norm_squared =
       0;  ///< |g|^2 before the update, g the gradient for the rows solved, lambda term included
   double decrease =
-      0;  ///< sum_i 1/2 <g_i, d_i>: by how much the update lowers the objective (at least, when solved exactly)
+      0;  ///< sum_i <g_i, d_i> - 1/2 <d_i, A_i d_i>: by how much the update lowers the objective, as A has it
 };
 inline constexpr int kHalfSweepSums = 3;  ///< numbers of a HalfSweep on a backend, in this order
 
@@ -32,9 +33,11 @@ struct HalfSweepControl {
   Gather gather = Gather::full;
   /// 0: every row is solved exactly.  n > 0: n conjugate-gradient steps from the old u_i, fewer where the row has converged.
   int cg_steps = 0;
+  /// CUDA: room for the parts of rows that several workers share.  If it is short, they are done in several goes.
+  std::size_t split_bytes = std::size_t{1} << 30;
 };
 
-/// Replaces every row of u by the minimiser of the objective with v held.  docs/math.md Eq. 12-13.  For each row i:
+/// Replaces every row of u by the minimiser of the objective with v held.  docs/math.md Eq. 12-13, 20.  For each row i:
 ///     e_j = m_ij - <u_i, v_j>                                        j in S_i
 ///     g   = - sum_j e_j v_j + lambda w_i u_i                         gradient at the old u_i
 ///     A   = sum_j v_j v_j^T + lambda w_i I                           rank x rank, lower triangle
@@ -45,8 +48,18 @@ struct HalfSweepControl {
 /// takes a shorter step towards the same minimiser, never a NaN.  A row with no entries becomes 0.
 /// `sums` (kHalfSweepSums numbers, on the backend) receives a HalfSweep.
 /// One pass; k^2 flops per entry and k^3/3 per row.
-/// CUDA (plain form): Grams of a batch of rows in workspace memory, then one block per system.
 /// Fixed summation order: same bits every time.  Enqueues; does not wait.
+///
+/// CUDA, in float up to rank 256 (or what fits the shared memory of the device): Gram matrices on the tensor cores, from
+/// float16 copies of v that are made for the call, summed in float.  They do not leave the warp (rank <= 64) or block that makes
+/// them, unless a row is cut in chunks.  Gather::half: e and g come from the same fetch; the point reached is that of the
+/// copies, which hold v to 11 bits and to 2^-39 of the largest number in it; everything else has 22 bits at least.
+/// Gather::full: g comes from v itself, by a second fetch, and only A from the copies; the point sought is exact, and a sweep
+/// comes short of it by 2^-11 of the way.  There is no TF32 form: TF32 keeps the same 11 bits as float16 at twice the bytes to
+/// fetch, and ldmatrix does not transpose numbers of 32 bits.  Rows of at most (rank - 1) / 2 entries are solved without a Gram
+/// matrix, by conjugate gradients on the fetched rows, to rounding if cg_steps is 0; m.solve_plan names them, and no longer
+/// ones.
+/// CUDA, otherwise: Gram matrices of a batch of rows in workspace memory, then one block per system; always Gather::full.
 template <class T>
 void als_half(CpuBackend&, const Csr<T, CpuBackend>& m, double lambda, const Buffer<T, CpuBackend>& weights,
               const Factor<T, CpuBackend>& v, const HalfSweepControl& control, Factor<T, CpuBackend>& u,

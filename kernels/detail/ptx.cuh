@@ -64,6 +64,13 @@ __device__ __forceinline__ void add_vector(double* p, const double (&x)[2]) {
   for (int i = 0; i < 2; ++i) atomicAdd(p + i, x[i]);
 }
 
+/// 1 / x to one unit in the last place, for normal x whose inverse is normal too: one instruction.
+__device__ __forceinline__ float fast_inverse(float x) {
+  float y;
+  asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+  return y;
+}
+
 // --- Asynchronous copies and tensor cores.  Where there are none (before sm_80) the same results by plain means.
 
 /// Where something lies in shared memory, as the instructions below want it: an integer, so that offsets are cheap.

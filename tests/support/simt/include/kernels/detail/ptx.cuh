@@ -57,6 +57,8 @@ inline void add_vector(double* p, const double (&x)[2]) {
   for (int i = 0; i < 2; ++i) atomicAdd(p + i, x[i]);
 }
 
+inline float fast_inverse(float x) { return 1.0F / x; }
+
 // --- Asynchronous copies.  They are done when they are waited for, and until then the destination holds NaN: both a read
 // that does not wait and a copy started while somebody still reads are seen.
 

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+
+#include "kernels/detail/chunk_systems.cuh"
+#include "kernels/detail/entry_ring.cuh"
+#include "kernels/detail/warp_systems.cuh"
+
+namespace rankfill {
+
+/// Ranks up to 64 = 16 kTiles: a warp takes a chunk, in slabs of 16 entries, and holds the whole triangle of sums.  Warps
+/// have nothing to do with each other, so while one waits for memory or for a pivot the others work: 16 to 32 on a
+/// multiprocessor, as many as their sums leave registers for.
+template <int kTiles>
+struct NarrowRows {
+  static constexpr int kWarps = 4, kThreads = kWarps * warp_size;
+  static constexpr int kBlocks = kTiles == 1 ? 7 : 4;  ///< on a multiprocessor
+  using Ring = EntryRing<16, 3, kTiles, WarpTeam>;
+  using System = WarpSystem<kTiles>;
+
+  // Shared memory of a warp: what the ring knows of entries, split u_i, residuals; then the ring's rows, later the system.
+  static constexpr int kSplit = Ring::kEntryBytes, kResiduals = kSplit + 16 * kTiles * 4,
+                       kRows = (kResiduals + kSplitResiduals * 4 + 15) / 16 * 16;
+  static constexpr int kWarpBytes = kRows + std::max(Ring::rows_bytes(kTiles), System::kBytes);
+};
+
+template <int kTiles, bool kResidual>
+__global__ void __launch_bounds__(NarrowRows<kTiles>::kThreads, NarrowRows<kTiles>::kBlocks)
+    solve_narrow_rows_warp_per_chunk(const RowSystems s, const Chunk* chunks, std::int64_t count, const Slots slots) {
+  using Layout = NarrowRows<kTiles>;
+  using System = typename Layout::System;
+  const int warp = uniform_warp();
+  const std::int64_t number = std::int64_t{blockIdx.x} * Layout::kWarps + warp;
+  if (number >= count) return;
+  const Chunk& chunk = chunks[number];
+  if (!slots.takes(uniform(chunk.slot))) return;
+  unsigned char* memory = shared_memory<unsigned char>() + warp * Layout::kWarpBytes;
+  auto* split = reinterpret_cast<std::uint32_t*>(memory + Layout::kSplit);
+  auto* residuals = reinterpret_cast<std::uint32_t*>(memory + Layout::kResiduals);
+  const WarpTeam team;
+
+  typename Layout::Ring ring(team, s.m, s.v, kTiles, chunk, memory + Layout::kRows, memory);
+  const float unit = kResidual ? split_row<System::kSize>(s, team, chunk.row, 16 * kTiles, split) : 0.0F;
+  constexpr int kRowBytes = gathered_row_bytes(kTiles);
+  GramTile gram[packed_row(kTiles)] = {};
+  GradientTiles gradient = {};
+  float squared_error = 0;
+  for (int tile = 0; tile < ring.num_tiles(); ++tile) {
+    ring.advance(tile);
+    const SharedAddress slab = slab_address<Order::features_first>(ring.rows(tile), kRowBytes);
+    if constexpr (kResidual) {
+      squared_error += slab_residuals<kTiles>(slab_address<Order::entries_first>(ring.rows(tile), kRowBytes), split,
+                                              kTiles, unit, ring.values(tile), residuals);
+      __syncwarp();
+    }
+    Features f[kTiles];
+#pragma unroll
+    for (int i = 0; i < kTiles; ++i) load_features(slab, i, f[i]);
+    add_triangle<kTiles>(gram, f, kTiles);
+    if constexpr (kResidual) {
+      const SplitColumn e(residuals);
+      const float scale = __uint_as_float(residuals[16]);
+#pragma unroll
+      for (int i = 0; i < kTiles; ++i) add_gradient(gradient, i, f[i], e, scale);
+    }
+  }
+  __syncwarp();  // the ring is free
+
+  // Its address anew: to keep it would cost a register in the loop.
+  const System system(shared_memory<unsigned char>() + uniform_warp() * Layout::kWarpBytes + Layout::kRows);
+  const float unit_v = *s.v.unit;
+#pragma unroll
+  for (int i = 0; i < kTiles; ++i)
+#pragma unroll
+    for (int j = 0; j <= i; ++j)
+      for_tile(gram[packed_row(i) + j], 16 * i, 16 * j,
+               [&](int row, int col, float number) { system.at(row, col) = number * unit_v * unit_v; });
+  float g[System::kSize];
+  if constexpr (kResidual) {
+    auto* gradients = reinterpret_cast<float*>(split);
+    if (lane_id() % 4 < kTiles)
+      for (int n = 0; n < 2; ++n) gradients[16 * (lane_id() % 4) + lane_id() / 4 + 8 * n] = -unit_v * gradient[n];
+    __syncwarp();
+#pragma unroll
+    for (int n = 0; n < System::kSize; ++n) g[n] = lane_id() + 32 * n < s.rank ? gradients[lane_id() + 32 * n] : 0.0F;
+    squared_error = warp_sum(squared_error) * 0.25F;  // every lane of a four counted it
+  } else {
+    const int row = chunk.row;
+#pragma unroll
+    for (int n = 0; n < System::kSize; ++n)
+      g[n] = lane_id() + 32 * n < s.rank ? s.given_gradient(row, lane_id() + 32 * n) : 0.0F;
+  }
+  __syncwarp();
+  finish_chunk(s, slots, team, system, chunk, g, squared_error);
+}
+
+template <int kTiles>
+__global__ void __launch_bounds__(NarrowRows<kTiles>::kThreads, NarrowRows<kTiles>::kBlocks)
+    solve_narrow_split_rows_warp_per_row(const RowSystems s, const SplitRow* rows, std::int64_t count,
+                                         const Slots slots, const float* earlier, float* later) {
+  using System = WarpSystem<kTiles>;
+  const int warp = uniform_warp();
+  const std::int64_t number = std::int64_t{blockIdx.x} * NarrowRows<kTiles>::kWarps + warp;
+  if (number >= count) return;
+  const System system(shared_memory<unsigned char>() + warp * System::kBytes);
+  finish_split_row<System::kSize>(s, slots, WarpTeam{}, system, rows[number], earlier, later);
+}
+
+}  // namespace rankfill
