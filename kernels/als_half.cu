@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "kernels/detail/plain_rows.cuh"
+#include "kernels/detail/row_gradients.hpp"
 #include "kernels/detail/solve_narrow_rows.cuh"
 #include "kernels/detail/solve_short_rows.cuh"
 #include "kernels/detail/solve_wide_rows.cuh"
@@ -16,25 +17,42 @@ namespace {
 
 constexpr std::size_t kGramBytes = std::size_t{256} << 20;  ///< of the plain form, at most, unless one Gram is larger
 
+/// What a half-sweep with gradients in full precision takes of the workspace besides its own: the gradients, and room to make
+/// them.  A multiple of 16.
+template <class T>
+struct FullGradients {
+  FullGradients(const Csr<T, CudaBackend>& m, const Factor<T, CudaBackend>& u, const Factor<T, CudaBackend>& v)
+      : gradient_bytes((static_cast<std::size_t>(u.num_rows * u.rank) * sizeof(T) + 15) / 16 * 16),
+        room_bytes((row_gradients_room(m, u, v) + 15) / 16 * 16) {}
+  std::size_t bytes() const { return gradient_bytes + room_bytes; }
+  std::size_t gradient_bytes, room_bytes;
+};
+
+/// The sums of a half-sweep: those of the rows but for the squared error, which comes from row_gradients.
+void add_up(CudaBackend& backend, const SumSpace& space, std::int64_t num_rows, bool full, double* sums) {
+  ordered_sum<kHalfSweepSums>(backend, space.partial, num_rows, sums);
+  if (full) backend.copy(sums, space.total, sizeof(double));
+}
+
 template <class T>
 void solve_plain(CudaBackend& backend, const Csr<T, CudaBackend>& m, T lambda, const Buffer<T, CudaBackend>& weights,
                  const Factor<T, CudaBackend>& v, int cg_steps, Factor<T, CudaBackend>& u, double* sums) {
   const int rank = u.rank;
+  const FullGradients<T> full(m, u, v);
   const std::size_t vector_bytes = static_cast<std::size_t>(rank) * sizeof(T);
   const std::size_t gram_bytes = vector_bytes * static_cast<std::size_t>(rank);
   const auto batch = std::clamp<std::int64_t>(static_cast<std::int64_t>(kGramBytes / gram_bytes), 1, m.num_rows);
-  const SumSpace space(backend, m.num_rows, kHalfSweepSums,
-                       static_cast<std::size_t>(batch) * (gram_bytes + vector_bytes), "a batch of Gram matrices");
-  T* const grams = reinterpret_cast<T*>(space.more);
-  T* const gradients = grams + batch * rank * rank;
+  const SumSpace space(backend, m.num_rows, kHalfSweepSums, full.bytes() + static_cast<std::size_t>(batch) * gram_bytes,
+                       "gradients and a batch of Gram matrices");
+  T* const gradients = reinterpret_cast<T*>(space.more);
+  T* const grams = reinterpret_cast<T*>(space.more + full.bytes());
+  row_gradients(backend, m, u, v, gradients, space.total, space.more + full.gradient_bytes);
+
   const unsigned tiles = static_cast<unsigned>((rank + kTile - 1) / kTile);
   const std::size_t solve_bytes = kWarpsPerBlock * sizeof(double) + 4 * vector_bytes;
   const bool in_shared = solve_bytes + gram_bytes <= 48 * 1024;
-
   for (std::int64_t first = 0; first < m.num_rows; first += batch) {
     const auto rows = static_cast<unsigned>(std::min(batch, m.num_rows - first));
-    launch(backend, {dim3(rows), dim3(kBlockThreads), kStaged * sizeof(T)}, row_gradient_block_per_row<T>, first, rank,
-           view(m), v.values.data(), u.values.data(), gradients, space.partial);
     launch(backend, {dim3(rows, tiles * (tiles + 1) / 2), dim3(kBlockThreads), 2 * kDepth * kTile * sizeof(T)},
            gram_block_per_tile<T>, first, rank, view(m), lambda, weights.data(), v.values.data(), grams);
     launch(backend, {dim3(rows), dim3(kBlockThreads), solve_bytes + (in_shared ? gram_bytes : 0)},
@@ -42,7 +60,7 @@ void solve_plain(CudaBackend& backend, const Csr<T, CudaBackend>& m, T lambda, c
            std::numeric_limits<T>::min(), cg_steps, m.row_ptr.data(), lambda, weights.data(), grams, gradients,
            u.values.data(), space.partial);
   }
-  ordered_sum<kHalfSweepSums>(backend, space.partial, m.num_rows, sums);
+  add_up(backend, space, m.num_rows, true, sums);
 }
 
 /// The most shared memory a block of the current device can have.
@@ -140,27 +158,26 @@ void solve_on_tensor_cores(CudaBackend& backend, const Csr<float, CudaBackend>& 
   const auto slots_at_once = static_cast<std::int32_t>(std::clamp<std::size_t>(
       control.split_bytes / (part * sizeof(float)), 1, static_cast<std::size_t>(plan.num_slots) + 1));
   const bool full = control.gather == Gather::full;
-  const std::size_t gradient_bytes = full ? static_cast<std::size_t>(m.num_rows * rank) * sizeof(float) : 0;
+  const FullGradients<float> gradients(m, u, v);
+  const std::size_t full_bytes = full ? gradients.bytes() : 0;
   // two more, for the sums that are carried from one pass to the next
   const std::size_t slot_bytes =
       plan.num_slots ? static_cast<std::size_t>(slots_at_once + 2) * part * sizeof(float) : 0;
-  const SumSpace space(backend, m.num_rows, kHalfSweepSums, gradient_bytes + slot_bytes + gather_room<__half>(v),
-                       "float16 rows and parts of row systems");
+  const SumSpace space(backend, m.num_rows, kHalfSweepSums, full_bytes + slot_bytes + gather_room<__half>(v),
+                       "gradients, float16 rows and parts of row systems");
   auto* const gradient = reinterpret_cast<float*>(space.more);
-  auto* const parts = reinterpret_cast<float*>(space.more + gradient_bytes);
+  auto* const parts = reinterpret_cast<float*>(space.more + full_bytes);
 
   const RowSystems s{.m = view(m),
                      .rank = rank,
-                     .v = gather_table<__half>(backend, v, space.more + gradient_bytes + slot_bytes),
+                     .v = gather_table<__half>(backend, v, space.more + full_bytes + slot_bytes),
                      .lambda = lambda,
                      .weights = weights.data(),
                      .gradient = full ? gradient : nullptr,
                      .cg_steps = control.cg_steps,
                      .u = u.values.data(),
                      .partial = space.partial};
-  if (full)
-    launch(backend, {dim3(static_cast<unsigned>(m.num_rows)), dim3(kBlockThreads), kStaged * sizeof(float)},
-           row_gradient_block_per_row<float>, std::int64_t{0}, rank, s.m, v.values.data(), s.u, gradient, s.partial);
+  if (full) row_gradients(backend, m, u, v, gradient, space.total, space.more + gradients.gradient_bytes);
 
   float *earlier = parts, *later = parts + part;
   for (std::int32_t slot = 0; !plan.chunks.empty() && (slot == 0 || slot < plan.num_slots); slot += slots_at_once) {
@@ -171,7 +188,7 @@ void solve_on_tensor_cores(CudaBackend& backend, const Csr<float, CudaBackend>& 
   if (!plan.empty_rows.empty())
     launch(backend, warp_per_row_shape(plan.empty_rows.size()), clear_empty_rows_warp_per_row, s,
            plan.empty_rows.data(), plan.empty_rows.size());
-  ordered_sum<kHalfSweepSums>(backend, space.partial, m.num_rows, sums);
+  add_up(backend, space, m.num_rows, full, sums);
 }
 
 }  // namespace

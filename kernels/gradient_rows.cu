@@ -2,6 +2,7 @@
 #include "kernels/gradient_rows.hpp"
 
 #include "kernels/detail/gather_plan.cuh"
+#include "kernels/detail/row_gradients.hpp"
 
 namespace rankfill {
 
@@ -30,40 +31,81 @@ __global__ void sum_slots_warp_per_tile(std::int64_t num_rows, int rank, const S
   }
 }
 
+/// Bytes that the partial gradients of split rows take.
+template <class S, class T>
+std::size_t slot_bytes(const RowPlan<CudaBackend>& plan, const GatherTask<S, T>& task) {
+  return static_cast<std::size_t>(plan.num_slots) * task.slot_size * sizeof(T);
+}
+
+/// The same, with those of the sums of squares.  A multiple of 16.
+template <class S, class T>
+std::size_t partial_bytes(const Csr<T, CudaBackend>& m, const Factor<T, CudaBackend>& u) {
+  std::size_t bytes = 0;
+  with_gather_walk<S>(static_cast<int>(gather_row_bytes<S>(u.rank) / 16), [&](auto walk) {
+    const GatherTask<S, T> task = gather_task<S>(m, u);
+    bytes = static_cast<std::size_t>((gather_sums<decltype(walk)>(task) + 1) / 2 * 2) * sizeof(double) +
+            slot_bytes(m.gradient_plan, task);
+  });
+  return bytes;
+}
+
 template <class S, class T>
 void gradient_rows_from(CudaBackend& backend, const Csr<T, CudaBackend>& m, const Factor<T, CudaBackend>& u,
-                        const Factor<T, CudaBackend>& v, Factor<T, CudaBackend>& g,
-                        Buffer<double, CudaBackend>& squared_error) {
+                        const Factor<T, CudaBackend>& v, T* g, double* squared_error, std::byte* room) {
   with_gather_walk<S>(static_cast<int>(gather_row_bytes<S>(u.rank) / 16), [&](auto walk) {
     using W = decltype(walk);
     const RowPlan<CudaBackend>& plan = m.gradient_plan;
     GatherTask<S, T> task = gather_task<S>(m, u);
     const std::int64_t sums = gather_sums<W>(task), tiles = (u.rank + warp_size - 1) / warp_size;
-    const std::size_t slot_bytes = static_cast<std::size_t>(plan.num_slots) * task.slot_size * sizeof(T);
-    const SumSpace space(backend, sums, 1, slot_bytes + gather_room<S>(v), "partial gradients and fetched rows");
-    task.partial = space.partial;
-    task.slots = reinterpret_cast<T*>(space.more);
-    task.g = g.values.data();
-    task.v = gather_table<S>(backend, v, space.more + slot_bytes);
+    std::byte* const copy = room + partial_bytes<S>(m, u);
+    task.partial = reinterpret_cast<double*>(room);
+    task.slots = reinterpret_cast<T*>(copy - slot_bytes(plan, task));
+    task.g = g;
+    task.v = gather_table<S>(backend, v, copy);
     launch(backend, gather_shape<W, true>(task), grad_rows_warp_per_chunk<S, W::lanes, W::vectors, T>, task);
     if (!plan.split_rows.empty())
       launch(backend, warp_per_row_shape(plan.split_rows.size() * tiles), sum_slots_warp_per_tile<T>,
              plan.split_rows.size(), u.rank, plan.split_rows.data(), task.slots, task.slot_size, task.g);
-    ordered_sum<1>(backend, space.partial, sums, squared_error.data());
+    ordered_sum<1>(backend, task.partial, sums, squared_error);
   });
 }
 
 }  // namespace
 
 template <class T>
+std::size_t row_gradients_room(const Csr<T, CudaBackend>& m, const Factor<T, CudaBackend>& u,
+                               const Factor<T, CudaBackend>& v) {
+  return partial_bytes<T>(m, u) + gather_room<T>(v);
+}
+
+template <class T>
+void row_gradients(CudaBackend& backend, const Csr<T, CudaBackend>& m, const Factor<T, CudaBackend>& u,
+                   const Factor<T, CudaBackend>& v, T* g, double* squared_error, std::byte* room) {
+  gradient_rows_from<T>(backend, m, u, v, g, squared_error, room);
+}
+
+template <class T>
 void gradient_rows(CudaBackend& backend, const Csr<T, CudaBackend>& m, const Factor<T, CudaBackend>& u,
                    const Factor<T, CudaBackend>& v, Gather gather, Factor<T, CudaBackend>& g,
                    Buffer<double, CudaBackend>& squared_error) {
+  const auto in_workspace = [&](std::size_t bytes) {
+    return static_cast<std::byte*>(backend.workspace(bytes, "partial gradients and fetched rows"));
+  };
   if constexpr (std::is_same_v<T, float>)
-    if (gather == Gather::half) return gradient_rows_from<__half>(backend, m, u, v, g, squared_error);
-  gradient_rows_from<T>(backend, m, u, v, g, squared_error);
+    if (gather == Gather::half)
+      return gradient_rows_from<__half>(backend, m, u, v, g.values.data(), squared_error.data(),
+                                        in_workspace(partial_bytes<__half>(m, u) + gather_room<__half>(v)));
+  row_gradients(backend, m, u, v, g.values.data(), squared_error.data(), in_workspace(row_gradients_room(m, u, v)));
 }
 
+template std::size_t row_gradients_room(const Csr<float, CudaBackend>&, const Factor<float, CudaBackend>&,
+                                        const Factor<float, CudaBackend>&);
+template std::size_t row_gradients_room(const Csr<double, CudaBackend>&, const Factor<double, CudaBackend>&,
+                                        const Factor<double, CudaBackend>&);
+template void row_gradients(CudaBackend&, const Csr<float, CudaBackend>&, const Factor<float, CudaBackend>&,
+                            const Factor<float, CudaBackend>&, float*, double*, std::byte*);
+template void row_gradients(CudaBackend&, const Csr<double, CudaBackend>&, const Factor<double, CudaBackend>&,
+                            const Factor<double, CudaBackend>&, double*, double*, std::byte*);
 template void gradient_rows(CudaBackend&, const Csr<float, CudaBackend>&, const Factor<float, CudaBackend>&,
                             const Factor<float, CudaBackend>&, Gather, Factor<float, CudaBackend>&,
                             Buffer<double, CudaBackend>&);

@@ -4,46 +4,13 @@
 #include "kernels/detail/entry_view.cuh"
 #include "kernels/detail/ordered_sum.cuh"
 
-// The plain form of a half-sweep, for any scalar and rank: three kernels per batch of rows, Gram matrices in workspace
-// memory.
+// The plain form of a half-sweep, for any scalar and rank: two kernels per batch of rows, Gram matrices in workspace
+// memory; the gradients are there.
 
 namespace rankfill {
 
-inline constexpr int kStaged = 32;  ///< entries whose residuals a block holds at a time
-inline constexpr int kTile = 32;    ///< Gram tile edge
-inline constexpr int kDepth = 16;   ///< gathered rows per step of a Gram tile
-
-/// One block owns one row: residuals of 32 entries at a time (a warp each), then every thread adds them into its components
-/// of the gradient of the data term.  gradients: from row first_row on.  partial[3 row] = sum e^2
-template <class T>
-__global__ void row_gradient_block_per_row(std::int64_t first_row, int rank, EntryView<T> m, const T* v, const T* u,
-                                           T* gradients, double* partial) {
-  T* e = shared_memory<T>();
-  const std::int64_t row = first_row + blockIdx.x;
-  const T* u_i = u + row * rank;
-  T* g = gradients + std::int64_t{blockIdx.x} * rank;
-  for (int k = threadIdx.x; k < rank; k += blockDim.x) g[k] = 0;  // each thread keeps to its own k
-
-  double squared_error = 0;
-  const std::int64_t last = m.row_ptr[row + 1];
-  for (std::int64_t p = m.row_ptr[row]; p < last; p += kStaged) {
-    const int count = static_cast<int>(last - p < kStaged ? last - p : kStaged);
-    for (int t = threadIdx.x / warp_size; t < count; t += kWarpsPerBlock) {
-      const T predicted = warp_dot(rank, u_i, v + m.col(p + t) * rank);
-      if (lane_id() == 0) e[t] = m.value(p + t) - predicted;
-    }
-    __syncthreads();
-    for (int k = threadIdx.x; k < rank; k += blockDim.x) {
-      T sum = g[k];
-      for (int t = 0; t < count; ++t) sum -= e[t] * v[m.col(p + t) * rank + k];
-      g[k] = sum;
-    }
-    if (threadIdx.x == 0)
-      for (int t = 0; t < count; ++t) squared_error += double{e[t]} * double{e[t]};
-    __syncthreads();
-  }
-  if (threadIdx.x == 0) partial[3 * row] = squared_error;
-}
+inline constexpr int kTile = 32;   ///< Gram tile edge
+inline constexpr int kDepth = 16;  ///< gathered rows per step of a Gram tile
 
 /// One block owns one 32 x 32 tile of one row's Gram matrix, on or below the diagonal, and its mirror image: blockIdx.x the
 /// row, blockIdx.y the tile.  16 gathered rows at a time are staged in shared memory; each of 16 x 16 threads holds 2 x 2
@@ -160,7 +127,7 @@ __device__ void iterate(int rank, const T* a, T* d, T* r, T* p, T* q, int steps,
 }
 
 /// One block owns one system; u_i <- u_i - d.  The matrix is worked on in shared memory when `in_shared`, else where it lies.
-/// gradients: of the data term.  partial[3 row + 1] = |g|^2, partial[3 row + 2] = the decrease.
+/// gradients: of the data term, for all rows.  partial[3 row ..] = 0, |g|^2, the decrease.
 /// `epsilon` and `smallest` are those of T: device code cannot ask numeric_limits.
 /// Shared memory: kWarpsPerBlock doubles, 4 rank of T, and the matrix.
 template <class T>
@@ -171,7 +138,7 @@ __global__ void solve_block_per_row(std::int64_t first_row, int rank, bool in_sh
   T *d = reinterpret_cast<T*>(scratch + kWarpsPerBlock), *r = d + rank, *p = r + rank, *q = p + rank;
   const std::int64_t row = first_row + blockIdx.x;
   T* u_i = u + row * rank;
-  const T* g = gradients + std::int64_t{blockIdx.x} * rank;
+  const T* g = gradients + row * rank;
   const int thread = threadIdx.x, threads = blockDim.x;
   const T scaled = weights ? lambda * weights[row] : lambda;
   const auto gradient = [&](int k) { return g[k] + scaled * u_i[k]; };
@@ -184,6 +151,7 @@ __global__ void solve_block_per_row(std::int64_t first_row, int rank, bool in_sh
     }
     norm = block_sum(norm, scratch);
     if (thread == 0) {
+      partial[3 * row] = 0;
       partial[3 * row + 1] = double{scaled} * double{scaled} * norm;
       partial[3 * row + 2] = 0.5 * double{scaled} * norm;
     }
@@ -224,6 +192,7 @@ __global__ void solve_block_per_row(std::int64_t first_row, int rank, bool in_sh
   }
   product = block_sum(product, scratch);
   if (thread == 0) {
+    partial[3 * row] = 0;
     partial[3 * row + 1] = norm;
     partial[3 * row + 2] = 0.5 * product;
   }

@@ -18,7 +18,7 @@ struct RowSystems {
   GatherTable<__half> v;
   float lambda;
   const float* weights;   ///< nullptr: 1
-  const float* gradient;  ///< of the rows' data term, their squared residuals in `partial`; nullptr: formed from v
+  const float* gradient;  ///< of the rows' data term, in full precision; nullptr: formed from v
   int cg_steps;           ///< 0: exact
   float* u;
   double* partial;  ///< kHalfSweepSums per row
@@ -26,10 +26,10 @@ struct RowSystems {
   __device__ __forceinline__ float* row(int i) const { return u + std::int64_t{i} * rank; }
   __device__ __forceinline__ float scaled_lambda(int i) const { return weights ? lambda * weights[i] : lambda; }
   __device__ __forceinline__ float given_gradient(int i, int k) const { return gradient[std::int64_t{i} * rank + k]; }
-  /// The numbers of a row: first those of the point it started from (the first unless it is there), then the decrease.
+  /// The numbers of a row: first those of the point it started from, then the decrease.
   __device__ __forceinline__ void write_start(int i, double squared_error, double gradient_squared) const {
     double* sums = partial + std::int64_t{i} * 3;
-    if (!gradient) sums[0] = squared_error;
+    sums[0] = squared_error;
     sums[1] = gradient_squared;
   }
   __device__ __forceinline__ void write_decrease(int i, double decrease) const {
