@@ -34,6 +34,7 @@ quietly() {
 }
 
 start=$SECONDS
+[ -f "$build/.ninja_log" ] || echo "build: compiling in $build; the first time takes minutes"
 quietly cmake "${arguments[@]}" --no-warn-unused-cli "$@" || { echo "build: CMake failed in $build" >&2; exit 1; }
 read -ra targets <<<"${TARGETS:-all}"
 quietly cmake --build "$build" -j "${JOBS:-$(nproc)}" --target "${targets[@]}" || { echo "build: compiling failed in $build" >&2; exit 1; }
