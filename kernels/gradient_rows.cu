@@ -41,7 +41,7 @@ std::size_t slot_bytes(const RowPlan<CudaBackend>& plan, const GatherTask<S, T>&
 template <class S, class T>
 std::size_t partial_bytes(const Csr<T, CudaBackend>& m, const Factor<T, CudaBackend>& u) {
   std::size_t bytes = 0;
-  with_gather_walk<S>(static_cast<int>(gather_row_bytes<S>(u.rank) / 16), [&](auto walk) {
+  with_gather_walk<S>(gather_vectors<S>(u.rank), [&](auto walk) {
     const GatherTask<S, T> task = gather_task<S>(m, u);
     bytes = static_cast<std::size_t>((gather_sums<decltype(walk)>(task) + 1) / 2 * 2) * sizeof(double) +
             slot_bytes(m.gradient_plan, task);
@@ -52,7 +52,7 @@ std::size_t partial_bytes(const Csr<T, CudaBackend>& m, const Factor<T, CudaBack
 template <class S, class T>
 void gradient_rows_from(CudaBackend& backend, const Csr<T, CudaBackend>& m, const Factor<T, CudaBackend>& u,
                         const Factor<T, CudaBackend>& v, T* g, double* squared_error, std::byte* room) {
-  with_gather_walk<S>(static_cast<int>(gather_row_bytes<S>(u.rank) / 16), [&](auto walk) {
+  with_gather_walk<S>(gather_vectors<S>(u.rank), [&](auto walk) {
     using W = decltype(walk);
     const RowPlan<CudaBackend>& plan = m.gradient_plan;
     GatherTask<S, T> task = gather_task<S>(m, u);

@@ -20,7 +20,7 @@ double read_squared_error(CudaBackend& backend, const Csr<T, CudaBackend>& m, co
                           const Factor<T, CudaBackend>& v) {
   if (m.num_entries == 0) return 0;
   double sum = 0;
-  with_gather_walk<T>(static_cast<int>(gather_row_bytes<T>(u.rank) / 16), [&](auto walk) {
+  with_gather_walk<T>(gather_vectors<T>(u.rank), [&](auto walk) {
     using W = decltype(walk);
     GatherTask<T, T> task = gather_task<T>(m, u);
     const std::int64_t sums = gather_sums<W>(task);

@@ -104,17 +104,17 @@ inline constexpr std::size_t kLine = 128;
 
 }  // namespace gather_detail
 
-/// What a row of `rank` numbers of type S takes.
+/// Vectors of 16 bytes that hold `rank` numbers of type S.
 template <class S>
-constexpr std::uint32_t gather_row_bytes(int rank) {
-  return static_cast<std::uint32_t>((rank + vector_size<S> - 1) / vector_size<S>) * 16;
+constexpr int gather_vectors(int rank) {
+  return (rank + vector_size<S> - 1) / vector_size<S>;
 }
 
 /// Room that gather_table<S> wants; 0 where the factor can be fetched as it lies.
 template <class S, class T>
 std::size_t gather_room(const Factor<T, CudaBackend>& x) {
   if (std::is_same_v<S, T> && x.rank % vector_size<S> == 0) return 0;
-  return gather_detail::kLine + static_cast<std::size_t>(x.num_rows) * gather_row_bytes<S>(x.rank) +
+  return gather_detail::kLine + static_cast<std::size_t>(x.num_rows * gather_vectors<S>(x.rank)) * 16 +
          (gather_detail::kMagnitudes + 4) * sizeof(float);
 }
 
@@ -125,7 +125,7 @@ template <class S, class T>
 GatherTable<S> gather_table(CudaBackend& backend, const Factor<T, CudaBackend>& x, std::byte* room) {
   using namespace gather_detail;
   GatherTable<S> table;
-  table.row_bytes = gather_row_bytes<S>(x.rank);
+  table.row_bytes = static_cast<std::uint32_t>(gather_vectors<S>(x.rank)) * 16;
   if constexpr (std::is_same_v<S, T>) {
     if (gather_room<S>(x) == 0) {
       table.rows = x.values.data();

@@ -18,6 +18,7 @@ struct GatherTask {
   const std::int32_t* empty_rows;
   std::int64_t num_empty_rows;
   GatherTable<S> v;
+  std::int32_t hot;  ///< columns below it stay near
   const T* u;
   int rank;
   T* g;             ///< the gradient, row after row
@@ -37,6 +38,8 @@ GatherTask<S, T> gather_task(const Csr<T, CudaBackend>& m, const Factor<T, CudaB
   task.num_short_rows = plan.short_rows.size();
   task.empty_rows = plan.empty_rows.data();
   task.num_empty_rows = plan.empty_rows.size();
+  constexpr std::int64_t all = std::numeric_limits<std::int32_t>::max();
+  task.hot = static_cast<std::int32_t>(m.hot_cols > 0 ? std::min(m.hot_cols, all) : all);
   task.u = u.values.data();
   task.rank = u.rank;
   task.slot_size = (u.rank + vector_size<T> - 1) / vector_size<T> * vector_size<T>;
@@ -55,12 +58,6 @@ __host__ __device__ std::int64_t gather_warps(const GatherTask<S, T>& task) {
 }
 
 namespace gather_detail {
-
-/// x, which is the same for every lane, in a way that lets the compiler know.
-__device__ __forceinline__ int uniform(int x) { return __shfl_sync(full_warp, x, 0); }
-__device__ __forceinline__ std::int64_t uniform(std::int64_t x) {
-  return __shfl_sync(full_warp, static_cast<long long>(x), 0);
-}
 
 /// What the rows of a table are multiples of.  Read where it is needed rather than kept.
 template <class T, class S>
@@ -140,7 +137,7 @@ __device__ __forceinline__ void take_short_rows(const GatherTask<typename W::Sto
 template <class W, bool with_gradient, class T>
 __device__ __forceinline__ void gather_rows(const GatherTask<typename W::Stored, T>& task) {
   using namespace gather_detail;
-  const LaneTable<W> table(task.v);
+  const LaneTable<W> table(task.v, task.hot);
   const std::int64_t sums = gather_sums<W>(task);
   const std::int64_t warps = gather_warps<W, with_gradient>(task);
   for (std::int64_t warp = blockIdx.x; warp < warps; warp += gridDim.x) {

@@ -22,12 +22,13 @@ struct GatherWalk {
   static constexpr int vectors = vectors_;
   static constexpr int groups = warp_size / lanes;  ///< entries in a step
   static constexpr int steps = vectors == 1 ? 4 : vectors < 4 ? 2 : 1;
+  static constexpr int round = steps * groups;              ///< entries that a warp takes at a time
   static constexpr int numbers = vectors * vector_size<S>;  ///< of v_j, per lane
   /// Sums over the lanes of a group are taken for all steps together: see group_sums.
   static constexpr int halvings = lanes == 1 || steps == 1 ? 0 : lanes == 2 || steps == 2 ? 1 : 2;
   static constexpr int sums = steps >> halvings;  ///< that a lane ends up with
   /// Columns and values are read one tile ahead, `words` of each per lane.
-  static constexpr int words = steps * groups > warp_size ? steps* groups / warp_size : 1;
+  static constexpr int words = round > warp_size ? round / warp_size : 1;
   static constexpr int tile = words * warp_size;
   /// The leading vectors that every lane has, whatever the rank: the walks for more than 32 vectors in a row come with 2, 3,
   /// 4, 6, 8, 12 and 16 vectors per lane.
@@ -65,6 +66,12 @@ void with_gather_walk(int vectors, const Body& body) {
 
 namespace gather_detail {
 
+/// x, which is the same for every lane, in a way that lets the compiler know.
+__device__ __forceinline__ int uniform(int x) { return __shfl_sync(full_warp, x, 0); }
+__device__ __forceinline__ std::int64_t uniform(std::int64_t x) {
+  return __shfl_sync(full_warp, static_cast<long long>(x), 0);
+}
+
 /// Where a lane's vectors of row 0 lie.  A lane beyond the end of the row fetches the last vector again, which another lane
 /// of its warp fetches too; its numbers of u_i are zero and its share of the gradient is not written.
 template <class W>
@@ -74,22 +81,26 @@ struct LaneTable {
   const char* full;
   const char* last[rest];
   std::uint32_t row_bytes;
+  std::int32_t hot;
 
-  __device__ __forceinline__ explicit LaneTable(const GatherTable<S>& table) : row_bytes(table.row_bytes) {
+  __device__ __forceinline__ LaneTable(const GatherTable<S>& table, std::int32_t hot)
+      : row_bytes(table.row_bytes), hot(hot) {
     const char* rows = reinterpret_cast<const char*>(table.rows);
     const int lane = lane_id() % W::lanes, vectors = static_cast<int>(row_bytes / 16);
-    full = rows + lane * 16;
+    full = in_register(rows + lane * 16);
 #pragma unroll
-    for (int r = 0; r < rest; ++r) last[r] = rows + min((W::full_vectors + r) * W::lanes + lane, vectors - 1) * 16;
+    for (int r = 0; r < rest; ++r)
+      last[r] = in_register(rows + min((W::full_vectors + r) * W::lanes + lane, vectors - 1) * 16);
   }
 
-  template <class Vector>
+  template <bool keep, class Vector>
   __device__ __forceinline__ void fetch(std::int32_t col, Vector (&v)[W::vectors]) const {
-    const std::uint64_t offset = std::uint64_t{static_cast<std::uint32_t>(col)} * row_bytes;
 #pragma unroll
-    for (int r = 0; r < W::full_vectors; ++r) v[r].fetch(full + offset + r * W::lanes * 16);
+    for (int r = 0; r < W::full_vectors; ++r)
+      v[r].template fetch<keep>(row_address(full, col, row_bytes) + r * W::lanes * 16);
 #pragma unroll
-    for (int r = W::full_vectors; r < W::vectors; ++r) v[r].fetch(last[r - W::full_vectors] + offset);
+    for (int r = W::full_vectors; r < W::vectors; ++r)
+      v[r].template fetch<keep>(row_address(last[r - W::full_vectors], col, row_bytes));
   }
 };
 
@@ -97,13 +108,19 @@ struct LaneTable {
 template <class S>
 struct Vector16 {
   S number[vector_size<S>];
-  __device__ __forceinline__ void fetch(const char* p) { gather_vector16(reinterpret_cast<const S*>(p), number); }
+  template <bool keep>
+  __device__ __forceinline__ void fetch(const char* p) {
+    gather_vector16<keep>(reinterpret_cast<const S*>(p), number);
+  }
   __device__ __forceinline__ S at(int i) const { return number[i]; }
 };
 template <>
 struct Vector16<__half> {
   __half2 pair[4];
-  __device__ __forceinline__ void fetch(const char* p) { gather_vector16(reinterpret_cast<const __half*>(p), pair); }
+  template <bool keep>
+  __device__ __forceinline__ void fetch(const char* p) {
+    gather_vector16<keep>(reinterpret_cast<const __half*>(p), pair);
+  }
   __device__ __forceinline__ float at(int i) const {
     return i % 2 == 0 ? __low2float(pair[i / 2]) : __high2float(pair[i / 2]);
   }
@@ -151,20 +168,20 @@ template <class W, class T>
 __device__ __forceinline__ T from_lane_of_step(T value, int step) {
   const int owner = step / W::sums;
   if constexpr (W::halvings == 0) return value;
-  const int lane = W::halvings == 1 ? (lane_id() & ~1) | owner : (lane_id() & ~3) | owner >> 1 | (owner & 1) << 1;
-  return __shfl_sync(full_warp, value, lane);
+  if constexpr (W::halvings == 1) return __shfl_sync(full_warp, value, owner, 2);
+  return __shfl_sync(full_warp, value, owner >> 1 | (owner & 1) << 1, 4);
 }
 
 /// W::steps entries of every group: col for each step; value and whether the entry counts for the steps that the lane has the
 /// sums of.  An entry that does not count must still be one of the row: then only its row's numbers meet in the sums.
-template <class W, bool with_gradient, class T>
+template <class W, bool with_gradient, bool keep, class T>
 __device__ __forceinline__ void take_entries(const LaneTable<W>& table, const std::int32_t (&col)[W::steps],
                                              const T (&value)[W::sums], const bool (&counts)[W::sums],
                                              RowState<W, T>& row) {
   constexpr int size = vector_size<typename W::Stored>;
   Vector16<typename W::Stored> v[W::steps][W::vectors];
 #pragma unroll
-  for (int step = 0; step < W::steps; ++step) table.fetch(col[step], v[step]);
+  for (int step = 0; step < W::steps; ++step) table.template fetch<keep>(col[step], v[step]);
   T total[W::steps];
 #pragma unroll
   for (int step = 0; step < W::steps; ++step) {
@@ -221,27 +238,34 @@ __device__ __forceinline__ void take_entries_of_chunk(const EntryView<T>& m, con
       tile_col[w] = next.col[w];
       tile_value[w] = value_of(m, next.bits[w]);
     }
+    const bool keep = uniform(tile_col[0]) < table.hot;
     if (begin + W::tile < length) next.read(m, first, begin + W::tile, length);
     const int left = min(W::tile, length - begin);
-    // Step s of group g takes the entry that lane s / words * groups + g holds in word s % words.
+    // Step s of group g takes the entry that lane at + s / words * groups + g holds in word s % words.
+    const auto take_tile = [&](auto keep) {
 #pragma unroll 1
-    for (int at = 0; at < left; at += W::steps * W::groups) {
-      std::int32_t col[W::steps];
-      T value[W::sums];
-      bool counts[W::sums];
+      for (int at = 0; at < left; at += W::round) {
+        std::int32_t col[W::steps];
+        T value[W::sums];
+        bool counts[W::sums];
 #pragma unroll
-      for (int step = 0; step < W::steps; ++step) {
-        const int lane = at + step / W::words * W::groups + group;
-        col[step] = W::lanes == 1 ? tile_col[step % W::words] : __shfl_sync(full_warp, tile_col[step % W::words], lane);
-      }
+        for (int step = 0; step < W::steps; ++step) {
+          const int word = step % W::words, lane = at + step / W::words * W::groups + group;
+          col[step] = W::lanes == 1 ? tile_col[word] : __shfl_sync(full_warp, tile_col[word], lane);
+        }
 #pragma unroll
-      for (int i = 0; i < W::sums; ++i) {
-        const int word = i % W::words, lane = at + (mine + i) / W::words * W::groups + group;
-        value[i] = W::lanes == 1 ? tile_value[word] : __shfl_sync(full_warp, tile_value[word], lane);
-        counts[i] = word * warp_size + lane < left;
+        for (int i = 0; i < W::sums; ++i) {
+          const int word = i % W::words, lane = at + (mine + i) / W::words * W::groups + group;
+          value[i] = W::lanes == 1 ? tile_value[word] : __shfl_sync(full_warp, tile_value[word], lane);
+          counts[i] = word * warp_size + lane < left;
+        }
+        take_entries<W, with_gradient, keep()>(table, col, value, counts, row);
       }
-      take_entries<W, with_gradient>(table, col, value, counts, row);
-    }
+    };
+    if (keep)
+      take_tile(std::true_type{});
+    else
+      take_tile(std::false_type{});
   }
 }
 
@@ -275,8 +299,12 @@ __device__ __forceinline__ void take_entries_of_rows(const EntryView<T>& m, cons
       value[i] = value_of(m, next_bits[i]);
       counts[i] = begin + mine + i < length;
     }
+    const bool keep = __any_sync(full_warp, col[0] < table.hot);
     if (begin + W::steps < longest) read(begin + W::steps);
-    take_entries<W, with_gradient>(table, col, value, counts, row);
+    if (keep)
+      take_entries<W, with_gradient, true>(table, col, value, counts, row);
+    else
+      take_entries<W, with_gradient, false>(table, col, value, counts, row);
   }
 }
 

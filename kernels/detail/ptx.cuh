@@ -19,6 +19,19 @@ __device__ __forceinline__ T* shared_memory() {
   return reinterpret_cast<T*>(rankfill_shared_memory);
 }
 
+/// p, as a value the compiler knows nothing of: an address computed once is then not computed again at every use.
+__device__ __forceinline__ const char* in_register(const char* p) {
+  asm volatile("" : "+l"(p));
+  return p;
+}
+
+/// p + row * row_bytes.  With the product as one instruction, the assembler adds p in the same.
+__device__ __forceinline__ const char* row_address(const char* p, std::int32_t row, std::uint32_t row_bytes) {
+  std::uint64_t offset;
+  asm("mul.wide.u32 %0, %1, %2;" : "=l"(offset) : "r"(row), "r"(row_bytes));
+  return p + offset;
+}
+
 /// One 16-byte load through the read-only path.  p: aligned to 16 bytes, global memory that no thread writes while the
 /// kernel runs.  Volatile, because the assembler serialises plain loads that follow one another in a loop, and a gather
 /// needs several in flight.
@@ -30,22 +43,41 @@ __device__ __forceinline__ void load_vector16(const double* p, double (&x)[2]) {
   asm volatile("ld.global.nc.v2.f64 {%0, %1}, [%2];" : "=d"(x[0]), "=d"(x[1]) : "l"(p));
 }
 
-/// load_vector16 of a row that others will fetch again: the first-level cache evicts it last.
+/// load_vector16 for rows fetched at random.  keep: the first-level cache evicts the line last; otherwise it does not keep it.
+template <bool keep>
 __device__ __forceinline__ void gather_vector16(const __half* p, __half2 (&x)[4]) {
   auto* bits = reinterpret_cast<std::uint32_t*>(x);
-  asm volatile("ld.global.nc.L1::evict_last.v4.u32 {%0, %1, %2, %3}, [%4];"
-               : "=r"(bits[0]), "=r"(bits[1]), "=r"(bits[2]), "=r"(bits[3])
-               : "l"(p));
+  if constexpr (keep) {
+    asm volatile("ld.global.nc.L1::evict_last.v4.u32 {%0, %1, %2, %3}, [%4];"
+                 : "=r"(bits[0]), "=r"(bits[1]), "=r"(bits[2]), "=r"(bits[3])
+                 : "l"(p));
+  } else {
+    asm volatile("ld.global.nc.L1::no_allocate.v4.u32 {%0, %1, %2, %3}, [%4];"
+                 : "=r"(bits[0]), "=r"(bits[1]), "=r"(bits[2]), "=r"(bits[3])
+                 : "l"(p));
+  }
 }
 
+template <bool keep>
 __device__ __forceinline__ void gather_vector16(const float* p, float (&x)[4]) {
-  asm volatile("ld.global.nc.L1::evict_last.v4.f32 {%0, %1, %2, %3}, [%4];"
-               : "=f"(x[0]), "=f"(x[1]), "=f"(x[2]), "=f"(x[3])
-               : "l"(p));
+  if constexpr (keep) {
+    asm volatile("ld.global.nc.L1::evict_last.v4.f32 {%0, %1, %2, %3}, [%4];"
+                 : "=f"(x[0]), "=f"(x[1]), "=f"(x[2]), "=f"(x[3])
+                 : "l"(p));
+  } else {
+    asm volatile("ld.global.nc.L1::no_allocate.v4.f32 {%0, %1, %2, %3}, [%4];"
+                 : "=f"(x[0]), "=f"(x[1]), "=f"(x[2]), "=f"(x[3])
+                 : "l"(p));
+  }
 }
 
+template <bool keep>
 __device__ __forceinline__ void gather_vector16(const double* p, double (&x)[2]) {
-  asm volatile("ld.global.nc.L1::evict_last.v2.f64 {%0, %1}, [%2];" : "=d"(x[0]), "=d"(x[1]) : "l"(p));
+  if constexpr (keep) {
+    asm volatile("ld.global.nc.L1::evict_last.v2.f64 {%0, %1}, [%2];" : "=d"(x[0]), "=d"(x[1]) : "l"(p));
+  } else {
+    asm volatile("ld.global.nc.L1::no_allocate.v2.f64 {%0, %1}, [%2];" : "=d"(x[0]), "=d"(x[1]) : "l"(p));
+  }
 }
 
 /// p[i] += x[i], each element atomically (not the vector as a whole).  p: aligned to 16 bytes, global memory.

@@ -169,6 +169,9 @@ struct Csr {
   Buffer<std::uint16_t, B> codes16;         ///< the same in 16 bits
   T code_offset = 0, code_step = 0;
 
+  /// The first hot_cols columns have far more entries than others: kernels keep what they fetch of them near.  0: no telling.
+  std::int64_t hot_cols = 0;
+
   RowPlan<B> gradient_plan;  ///< for kernels that give a row to a warp; empty where the backend wants none
   RowPlan<B> solve_plan;     ///< for kernels that give a row to a block
 };

@@ -76,6 +76,8 @@ class GradientRows : public KernelTest<B> {
       ASSERT_NO_FATAL_FAILURE(check_rows(s, c, gather));
       widen(*this->backend, s.host.by_row, by_row);
       ASSERT_NO_FATAL_FAILURE(check_rows(s, c, gather)) << "wide columns";
+      by_row.hot_cols = 9;
+      ASSERT_NO_FATAL_FAILURE(check_rows(s, c, gather)) << "hot columns";
     }
   }
 };

@@ -29,6 +29,11 @@ T* shared_memory() {
   return reinterpret_cast<T*>(simt::shared_memory());
 }
 
+inline const char* in_register(const char* p) { return p; }
+inline const char* row_address(const char* p, std::int32_t row, std::uint32_t row_bytes) {
+  return p + std::uint64_t{static_cast<std::uint32_t>(row)} * row_bytes;
+}
+
 inline void load_vector16(const float* p, float (&x)[4]) {
   simt_detail::require_alignment16(p, "load_vector16");
   for (int i = 0; i < 4; ++i) x[i] = p[i];
@@ -39,13 +44,20 @@ inline void load_vector16(const double* p, double (&x)[2]) {
   for (int i = 0; i < 2; ++i) x[i] = p[i];
 }
 
-inline void gather_vector16(const __half* p, __half2 (&x)[4]) {
+template <bool keep>
+void gather_vector16(const __half* p, __half2 (&x)[4]) {
   simt_detail::require_alignment16(p, "gather_vector16");
   for (int i = 0; i < 4; ++i) x[i] = __halves2half2(p[2 * i], p[2 * i + 1]);
 }
 
-inline void gather_vector16(const float* p, float (&x)[4]) { load_vector16(p, x); }
-inline void gather_vector16(const double* p, double (&x)[2]) { load_vector16(p, x); }
+template <bool keep>
+void gather_vector16(const float* p, float (&x)[4]) {
+  load_vector16(p, x);
+}
+template <bool keep>
+void gather_vector16(const double* p, double (&x)[2]) {
+  load_vector16(p, x);
+}
 
 inline void add_vector(float* p, const float (&x)[4]) {
   simt_detail::require_alignment16(p, "add_vector");
