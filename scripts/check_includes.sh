@@ -7,7 +7,8 @@
 #   include/rankfill/: no src/, kernels/, third-party or CUDA header.
 #   kernels/*.hpp, *.cpp: from src/ only backend/, no CUDA header.  *.cu and *.cuh may.
 #   CUDA headers otherwise: only src/backend/cuda*.
-#   kernels/<stem>.hpp has <stem>.cpp, <stem>.cu and tests/kernels/<stem>_test.cpp.
+#   kernels/<stem>.hpp has <stem>.cpp, <stem>.cu and tests/kernels/<stem>_test.cpp; kernels/prepare/, which is for the device
+#   alone, the same without .cpp.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 shopt -s nullglob globstar
@@ -82,6 +83,13 @@ for header in kernels/*.hpp; do
   stem=$(basename "$header" .hpp)
   kernels=$((kernels + 1))
   for sibling in "kernels/$stem.cpp" "kernels/$stem.cu" "tests/kernels/${stem}_test.cpp"; do
+    [ -f "$sibling" ] || complain "$header: $sibling is missing"
+  done
+done
+for header in kernels/prepare/*.hpp; do
+  stem=$(basename "$header" .hpp)
+  kernels=$((kernels + 1))
+  for sibling in "kernels/prepare/$stem.cu" "tests/kernels/prepare/${stem}_test.cpp"; do
     [ -f "$sibling" ] || complain "$header: $sibling is missing"
   done
 done

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/prepare/sort.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "tests/support/kernel_case.hpp"
+
+namespace rankfill::testing {
+namespace {
+
+class PrepareSort : public KernelTest<CudaBackend> {
+ protected:
+  /// Sorts `size` keys of 62 bits by some of their bits; the value of a pair is its number before.
+  template <class V>
+  void check(std::size_t size, int first_bit, int last_bit) {
+    std::vector<std::uint64_t> keys;
+    for (std::size_t p = 0; p < size; ++p) {
+      const auto words = philox({static_cast<std::uint32_t>(p), 3, 0, 0}, {1, 0});
+      keys.push_back((std::uint64_t{words[0]} << 32 | words[1] % 64) >> 2);  // the low half repeats itself
+    }
+    std::vector<V> values(size);
+    std::iota(values.begin(), values.end(), V(0));
+    SortedPairs<V, CudaBackend> pairs(*backend, static_cast<std::int64_t>(size), "pairs");
+    pairs.keys.upload(keys);
+    pairs.values.upload(values);
+
+    sort_by_bits(*backend, pairs, first_bit, last_bit);
+
+    const std::uint64_t mask = (std::uint64_t{1} << last_bit) - (std::uint64_t{1} << first_bit);
+    std::vector<std::size_t> order(size);
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return (keys[a] & mask) < (keys[b] & mask); });
+    const auto got_keys = pairs.keys.download();
+    const auto got_values = pairs.values.download();
+    for (std::size_t p = 0; p < size; ++p) {
+      ASSERT_EQ(got_keys[p], keys[order[p]]) << p << " of " << size << ", bits " << first_bit << ".." << last_bit;
+      ASSERT_EQ(got_values[p], values[order[p]]) << p << " of " << size << ", bits " << first_bit << ".." << last_bit;
+    }
+  }
+};
+
+TEST_F(PrepareSort, IsStableOverTheBitsGiven) {
+  for (const auto& [first, last] : {std::pair{0, 62}, {0, 8}, {0, 9}, {3, 5}, {30, 62}, {20, 37}, {4, 4}})
+    for (const std::size_t size : {0U, 1U, 2U, 1000U, 40000U}) {
+      check<float>(size, first, last);
+      check<double>(size, first, last);
+      check<std::int32_t>(size, first, last);
+    }
+}
+
+TEST_F(PrepareSort, ByColumnAfterByRowIsTheTranspose) {
+  SortedPairs<std::int32_t, CudaBackend> pairs(*backend, 6, "pairs");
+  pairs.keys.upload({0x21, 0x12, 0x11, 0x02, 0x22, 0x01});
+  pairs.values.upload({1, 2, 3, 4, 5, 6});
+  sort_by_bits(*backend, pairs, 0, 8);
+  EXPECT_EQ(pairs.keys.download(), (std::vector<std::uint64_t>{0x01, 0x02, 0x11, 0x12, 0x21, 0x22}));
+  sort_by_bits(*backend, pairs, 0, 4);
+  EXPECT_EQ(pairs.keys.download(), (std::vector<std::uint64_t>{0x01, 0x11, 0x21, 0x02, 0x12, 0x22}));
+  EXPECT_EQ(pairs.values.download(), (std::vector<std::int32_t>{6, 3, 1, 4, 2, 5}));
+}
+
+}  // namespace
+}  // namespace rankfill::testing
