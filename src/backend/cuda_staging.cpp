@@ -10,16 +10,13 @@
 namespace rankfill {
 
 void CudaStaging::FreeHost::operator()(std::byte* p) const noexcept { ignore(cudaFreeHost(p)); }
-void CudaStaging::DestroyEvent::operator()(cudaEvent_t event) const noexcept { ignore(cudaEventDestroy(event)); }
 
 CudaStaging::CudaStaging() {
   for (Piece& piece : pieces_) {
     void* memory = nullptr;
     check(cudaMallocHost(&memory, kPieceBytes), "cudaMallocHost");
     piece.memory.reset(static_cast<std::byte*>(memory));
-    cudaEvent_t event = nullptr;
-    check(cudaEventCreateWithFlags(&event, cudaEventDisableTiming), "cudaEventCreateWithFlags");
-    piece.fetched.reset(event);
+    piece.fetched = make_event();
   }
 }
 

@@ -6,7 +6,8 @@
 #include <array>
 #include <cstddef>
 #include <memory>
-#include <type_traits>
+
+#include "backend/cuda_handles.hpp"
 
 namespace rankfill {
 
@@ -27,13 +28,9 @@ class CudaStaging {
   struct FreeHost {
     void operator()(std::byte* p) const noexcept;
   };
-  struct DestroyEvent {
-    void operator()(cudaEvent_t event) const noexcept;
-  };
   struct Piece {
     std::unique_ptr<std::byte, FreeHost> memory;
-    std::unique_ptr<std::remove_pointer_t<cudaEvent_t>, DestroyEvent>
-        fetched;  ///< the device has what was put here last
+    CudaEvent fetched;  ///< the device has what was put here last
   };
   std::array<Piece, 2> pieces_;
   std::size_t next_ = 0;

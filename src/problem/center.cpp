@@ -5,8 +5,6 @@ namespace rankfill {
 
 namespace {
 
-constexpr int kBiasRounds = 3;
-
 /// bias_g = sum over the entries of group g of (value - offset so far) / (count_g + damping)
 std::vector<double> damped_biases(const Entries& train, const Centering& so_far, const std::vector<std::int32_t>& group,
                                   std::int64_t num_groups, double damping) {

@@ -25,6 +25,9 @@ struct Centering {
   }
 };
 
+/// Of Eq. 11.
+inline constexpr int kBiasRounds = 3;
+
 Centering center(const Entries& train, Center kind, double damping);
 
 }  // namespace rankfill

@@ -54,7 +54,7 @@ HostCsr transpose(const HostCsr& m) {
   return t;
 }
 
-void validate_entries(const Entries& e, bool unseen_allowed) {
+void validate_shape(const Entries& e) {
   const auto fail = [&](const std::string& found) { throw InvalidData(e.source, 0, found); };
   constexpr std::int64_t kMax = std::numeric_limits<std::int32_t>::max();
   if (e.num_rows < 0 || e.num_cols < 0 || e.num_rows > kMax || e.num_cols > kMax)
@@ -64,15 +64,25 @@ void validate_entries(const Entries& e, bool unseen_allowed) {
     fail("rows, cols and values have " + std::to_string(e.rows.size()) + ", " + std::to_string(e.cols.size()) +
          " and " + std::to_string(e.values.size()) + " elements: they must have as many");
   if (e.values.empty()) fail("no entries");
+}
+
+void validate_entry(const Entries& e, std::size_t p, bool unseen_allowed) {
   const std::int32_t lowest = unseen_allowed ? -1 : 0;
-  for (std::size_t p = 0; p < e.values.size(); ++p) {
-    if (e.rows[p] < lowest || e.rows[p] >= e.num_rows || e.cols[p] < lowest || e.cols[p] >= e.num_cols)
-      fail("entry " + std::to_string(p) + " is at (" + std::to_string(e.rows[p]) + ", " + std::to_string(e.cols[p]) +
-           "), outside the shape " + std::to_string(e.num_rows) + " x " + std::to_string(e.num_cols));
-    if (!std::isfinite(e.values[p]))
-      fail("entry " + std::to_string(p) + " at (" + std::to_string(e.rows[p]) + ", " + std::to_string(e.cols[p]) +
-           ") is " + std::to_string(e.values[p]) + ": values must be finite");
-  }
+  if (e.rows[p] < lowest || e.rows[p] >= e.num_rows || e.cols[p] < lowest || e.cols[p] >= e.num_cols)
+    throw InvalidData(e.source, 0,
+                      "entry " + std::to_string(p) + " is at (" + std::to_string(e.rows[p]) + ", " +
+                          std::to_string(e.cols[p]) + "), outside the shape " + std::to_string(e.num_rows) + " x " +
+                          std::to_string(e.num_cols));
+  if (!std::isfinite(e.values[p]))
+    throw InvalidData(e.source, 0,
+                      "entry " + std::to_string(p) + " at (" + std::to_string(e.rows[p]) + ", " +
+                          std::to_string(e.cols[p]) + ") is " + std::to_string(e.values[p]) +
+                          ": values must be finite");
+}
+
+void validate_entries(const Entries& e, bool unseen_allowed) {
+  validate_shape(e);
+  for (std::size_t p = 0; p < e.values.size(); ++p) validate_entry(e, p, unseen_allowed);
 }
 
 void reject_duplicates(const HostCsr& m, const Entries& entries) {
@@ -81,12 +91,15 @@ void reject_duplicates(const HostCsr& m, const Entries& entries) {
          p < m.row_ptr[static_cast<std::size_t>(row) + 1]; ++p) {
       const std::int32_t col = m.col_idx[static_cast<std::size_t>(p)];
       if (col == m.col_idx[static_cast<std::size_t>(p) - 1])
-        throw InvalidData(entries.source, 0,
-                          "the pair (" +
-                              (entries.row_ids.size() > 0 ? entries.row_ids.name(row) : std::to_string(row)) + ", " +
-                              (entries.col_ids.size() > 0 ? entries.col_ids.name(col) : std::to_string(col)) +
-                              ") is given more than once: see resolve_duplicates");
+        throw_duplicate(entries, static_cast<std::int32_t>(row), col);
     }
+}
+
+void throw_duplicate(const Entries& entries, std::int32_t row, std::int32_t col) {
+  throw InvalidData(entries.source, 0,
+                    "the pair (" + (entries.row_ids.size() > 0 ? entries.row_ids.name(row) : std::to_string(row)) +
+                        ", " + (entries.col_ids.size() > 0 ? entries.col_ids.name(col) : std::to_string(col)) +
+                        ") is given more than once: see resolve_duplicates");
 }
 
 }  // namespace rankfill

@@ -23,11 +23,20 @@ HostCsr sort_by_row(const Entries& entries, const std::vector<double>& values);
 /// The transpose, in row order of its own.  One counting sort.
 HostCsr transpose(const HostCsr& m);
 
-/// *Throws* InvalidData: shape or index out of range, a value that is not finite, array lengths that disagree; with
-/// `unseen_allowed` (held-out data) an index of -1 passes.
+/// *Throws* InvalidData: shape out of range, array lengths that disagree, no entries.
+void validate_shape(const Entries& entries);
+
+/// *Throws* InvalidData if entry p has an index out of range or a value that is not finite; with `unseen_allowed` (held-out
+/// data) an index of -1 passes.
+void validate_entry(const Entries& entries, std::size_t p, bool unseen_allowed);
+
+/// Both, for all entries in turn.
 void validate_entries(const Entries& entries, bool unseen_allowed);
 
 /// *Throws* InvalidData naming the first pair stored twice.
 void reject_duplicates(const HostCsr& by_row, const Entries& entries);
+
+/// That error.
+[[noreturn]] void throw_duplicate(const Entries& entries, std::int32_t row, std::int32_t col);
 
 }  // namespace rankfill

@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "problem/prepare.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <numeric>
+#include <string>
+
+#include "problem/device_entries.hpp"
+#include "rankfill/error.hpp"
+#include "tests/support/kernel_case.hpp"
+
+// The problem that the device makes, held against the one that the host makes of the same entries.
+
+namespace rankfill::testing {
+namespace {
+
+using Indices = std::vector<std::int32_t>;
+
+class PrepareOnCuda : public KernelTest<CudaBackend> {};
+
+/// Entries of an m x n matrix in a scattered order, `percent` of all; row 1 and column 2 stay empty, column 0 is nearly full.
+Entries scattered(std::int64_t m, std::int64_t n, std::uint32_t percent, const std::function<double(double)>& value) {
+  Entries e;
+  e.num_rows = m;
+  e.num_cols = n;
+  const std::int64_t cells = m * n, stride = 7919;  // a prime that divides no shape used here
+  for (std::int64_t t = 0; t < cells; ++t) {
+    const std::int64_t cell = t * stride % cells, i = cell / n, j = cell % n;
+    const auto a = static_cast<std::uint32_t>(i), b = static_cast<std::uint32_t>(j);
+    const std::uint32_t below = j == 0 ? 95 : percent * (2 - b % 2);
+    if (i == 1 || j == 2 || philox({a, b, 0, 0}, {1, 2})[0] % 100 >= below) continue;
+    e.rows.push_back(static_cast<std::int32_t>(i));
+    e.cols.push_back(static_cast<std::int32_t>(j));
+    e.values.push_back(value(number(a, b, 5)));
+  }
+  return e;
+}
+
+double half_stars(double x) { return 2.75 + std::round(4.5 * x) / 2; }
+double two_decimals(double x) { return std::round(1000 * x) / 100; }
+double anything(double x) { return x; }
+double large(double x) { return 1e6 + x; }
+
+struct Example {
+  std::string why;
+  Entries train;
+  Options options{};
+  std::optional<Entries> holdout{};
+};
+
+Options with(Center center, double weighting = 0) {
+  Options o;
+  o.rank = 6;
+  o.center = center;
+  o.weighting = weighting;
+  return o;
+}
+
+std::vector<Example> examples() {
+  std::vector<Example> all;
+  for (const Center center : {Center::none, Center::mean, Center::bias}) {
+    const std::string name(to_string(center));
+    all.push_back({"half stars, " + name, scattered(37, 23, 30, half_stars), with(center, 1)});
+    all.push_back({"two decimals, " + name, scattered(37, 23, 30, two_decimals), with(center, 0.5)});
+    all.push_back({"no grid, " + name, scattered(23, 37, 20, anything), with(center)});
+    all.push_back({"a large mean, " + name, scattered(19, 11, 40, large), with(center)});
+  }
+  all.push_back({"long rows, several chunks", scattered(5, 4001, 50, half_stars), with(Center::bias)});
+
+  Entries one;
+  one.num_rows = 3;
+  one.num_cols = 2;
+  one.rows = {1};
+  one.cols = {1};
+  one.values = {0.1};
+  all.push_back({"one entry", one, with(Center::mean)});
+  one.num_rows = one.num_cols = 1;
+  one.rows = one.cols = {0};
+  all.push_back({"one cell", one, with(Center::bias)});
+
+  Entries wide = scattered(6, 9, 60, half_stars);
+  wide.num_cols = 70001;
+  for (std::int32_t& col : wide.cols) col = 8750 * col;
+  all.push_back({"more columns than 16 bits number", wide, with(Center::mean)});
+  wide.num_cols = 65536 + 8;  // one side narrow in the end: 65,536 is the last
+  all.push_back({"columns beyond 16 bits, unused", scattered(6, 9, 60, half_stars), with(Center::mean)});
+  all.back().train.num_cols = 65536;
+
+  Entries block = scattered(1, 1, 0, half_stars);
+  block.num_rows = 9, block.num_cols = 7;
+  for (const std::int32_t i : {8, 0, 3})
+    for (const std::int32_t j : {5, 1, 2, 6})
+      block.rows.push_back(i), block.cols.push_back(j), block.values.push_back(half_stars(number(9, i, j)));
+  all.push_back({"a block", block, with(Center::mean)});
+  all.push_back({"no block, dense asked for", scattered(9, 8, 50, half_stars), with(Center::mean)});
+  all.back().options.formulation = Formulation::dense;
+  all.push_back({"triplets", scattered(9, 8, 50, half_stars), with(Center::mean)});
+  all.back().options.formulation = Formulation::scatter;
+
+  for (const auto& value : {half_stars, anything}) {
+    Example held{"held out", scattered(31, 17, 40, value), with(Center::bias), scattered(31, 17, 15, value)};
+    for (std::size_t p = 0; p < held.holdout->rows.size(); p += 5) held.holdout->rows[p] = -1;
+    for (std::size_t p = 0; p < held.holdout->rows.size(); p += 7) held.holdout->cols[p] = -1;
+    held.holdout->rows.push_back(held.holdout->rows[1]);  // twice the same pair, with another value
+    held.holdout->cols.push_back(held.holdout->cols[1]);
+    held.holdout->values.push_back(value(0.25));
+    all.push_back(held);
+  }
+  Example unseen{"held out, nothing known", scattered(31, 17, 40, half_stars), with(Center::bias), one};
+  unseen.holdout->num_rows = 31, unseen.holdout->num_cols = 17;
+  unseen.holdout->rows = {-1};
+  all.push_back(unseen);
+  return all;
+}
+
+/// A Csr on the host again, its values decoded.
+struct Downloaded {
+  std::vector<std::int64_t> row_ptr;
+  Indices cols;
+  std::vector<double> values;
+};
+
+template <class T>
+Downloaded downloaded(const Csr<T, CudaBackend>& m) {
+  Downloaded d{m.row_ptr.download(), m.col_idx.download(), {}};
+  for (const std::uint16_t col : m.narrow_col_idx.download()) d.cols.push_back(col);
+  for (const T value : m.values.download()) d.values.push_back(value);
+  const auto decode = [&](const auto& codes) {
+    for (const auto code : codes) d.values.push_back(std::fma(m.code_step, static_cast<T>(code), m.code_offset));
+  };
+  decode(m.codes8.download());
+  decode(m.codes16.download());
+  return d;
+}
+
+std::size_t at(std::int32_t i) { return static_cast<std::size_t>(i); }
+
+/// Indices by descending count, equal counts by index.
+Indices by_count(const std::vector<std::int64_t>& row_ptr) {
+  Indices order(row_ptr.size() - 1);
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](std::int32_t a, std::int32_t b) {
+    return row_ptr[at(a) + 1] - row_ptr[at(a)] > row_ptr[at(b) + 1] - row_ptr[at(b)];
+  });
+  return order;
+}
+
+/// The host's matrix with rows and columns in the given orders.
+HostCsr permuted(const HostCsr& m, const Indices& row_order, const Indices& col_order) {
+  Indices col_place(col_order.size());
+  for (std::size_t r = 0; r < col_order.size(); ++r) col_place[at(col_order[r])] = static_cast<std::int32_t>(r);
+  HostCsr to{m.num_rows, m.num_cols, {0}, {}, {}};
+  for (const std::int32_t row : row_order) {
+    std::vector<std::pair<std::int32_t, double>> entries;
+    for (auto p = static_cast<std::size_t>(m.row_ptr[at(row)]); p < static_cast<std::size_t>(m.row_ptr[at(row) + 1]);
+         ++p)
+      entries.emplace_back(col_place[at(m.col_idx[p])], m.values[p]);
+    std::stable_sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    for (const auto& [col, value] : entries) to.col_idx.push_back(col), to.values.push_back(value);
+    to.row_ptr.push_back(static_cast<std::int64_t>(to.values.size()));
+  }
+  return to;
+}
+
+template <class T>
+void expect_same_plan(const RowPlan<CudaBackend>& got, const HostRowPlan& want, const std::string& why) {
+  const auto chunks = got.chunks.download();
+  ASSERT_EQ(chunks.size(), want.chunks.size()) << why;
+  for (std::size_t i = 0; i < chunks.size(); ++i) {
+    EXPECT_EQ(chunks[i].first, want.chunks[i].first) << why;
+    EXPECT_EQ(chunks[i].length, want.chunks[i].length) << why;
+    EXPECT_EQ(chunks[i].row, want.chunks[i].row) << why;
+    EXPECT_EQ(chunks[i].slot, want.chunks[i].slot) << why;
+  }
+  EXPECT_EQ(got.short_rows.download(), want.short_rows) << why;
+  EXPECT_EQ(got.empty_rows.download(), want.empty_rows) << why;
+  EXPECT_EQ(got.num_slots, want.num_slots) << why;
+}
+
+/// `within`: of the centred values.
+template <class T>
+void expect_same_matrix(const Csr<T, CudaBackend>& got, const HostCsr& want, int rank, double within,
+                        const std::string& why) {
+  const Downloaded d = downloaded(got);
+  EXPECT_EQ(got.num_rows, want.num_rows) << why;
+  EXPECT_EQ(got.num_cols, want.num_cols) << why;
+  EXPECT_EQ(got.num_entries, static_cast<std::int64_t>(want.values.size())) << why;
+  EXPECT_EQ(got.narrow_col_idx.empty(), want.num_cols > 65536 || want.values.empty()) << why;
+  EXPECT_EQ(d.row_ptr, want.row_ptr) << why;
+  EXPECT_EQ(d.cols, want.col_idx) << why;
+  expect_near(d.values, want.values, within, why.c_str());
+
+  // as narrow as the host would store it
+  const auto coding = find_coding<T>(want.values);
+  EXPECT_EQ(!got.codes8.empty(), coding && coding->largest <= 255) << why;
+  EXPECT_EQ(!got.codes16.empty(), coding && coding->largest > 255) << why;
+  if (coding) {
+    EXPECT_NEAR(got.code_offset, coding->offset, within) << why;
+    EXPECT_NEAR(got.code_step, coding->step, within) << why;
+  }
+  const PlanLengths g = gradient_plan_lengths(), s = solve_plan_lengths(rank, got.num_entries);
+  expect_same_plan<T>(got.gradient_plan, plan_rows(want.row_ptr, g.chunk, g.short_row), why);
+  expect_same_plan<T>(got.solve_plan, plan_rows(want.row_ptr, s.chunk, s.short_row), why);
+}
+
+double largest_of(const std::vector<double>& values) {
+  double largest = 0;
+  for (const double value : values) largest = std::max(largest, std::abs(value));
+  return largest;
+}
+
+template <class T>
+void check(CudaBackend& backend, const Example& x) {
+  const std::string& why = x.why;
+  const Entries* holdout = x.holdout ? &*x.holdout : nullptr;
+  const HostProblem host = prepare_on_host(x.train, x.options, holdout);
+  constexpr double epsilon = std::numeric_limits<double>::epsilon();
+  const double z = static_cast<double>(host.num_entries), raw = largest_of(x.train.values);
+  const double mean_within = 4 * z * epsilon * raw;  // sums of z numbers, in another order, and again for each bias
+  const double value_within = std::numeric_limits<T>::epsilon() * largest_of(host.by_row.values) + 8 * mean_within;
+
+  const auto p = prepare<T>(backend, x.train, x.options, holdout);
+
+  const Indices row_order = p.row_order.download(), col_order = p.col_order.download();
+  EXPECT_EQ(row_order, by_count(host.by_row.row_ptr)) << why;
+  EXPECT_EQ(col_order, by_count(host.by_col.row_ptr)) << why;
+  expect_same_matrix(p.observations.by_row, permuted(host.by_row, row_order, col_order), x.options.rank, value_within,
+                     why + ", by row");
+  expect_same_matrix(p.observations.by_col, permuted(host.by_col, col_order, row_order), x.options.rank, value_within,
+                     why + ", by column");
+
+  EXPECT_EQ(p.num_rows, host.num_rows) << why;
+  EXPECT_EQ(p.num_cols, host.num_cols) << why;
+  EXPECT_EQ(p.num_entries, host.num_entries) << why;
+  EXPECT_EQ(p.empty_rows, host.empty_rows) << why;
+  EXPECT_EQ(p.empty_cols, host.empty_cols) << why;
+  EXPECT_EQ(p.is_block, host.is_block) << why;
+  EXPECT_EQ(p.weighting, host.weighting) << why;
+  EXPECT_NEAR(p.value_rms, host.value_rms, mean_within) << why;
+  const double lambda_per_rms = host.value_rms > 0 ? host.lambda / host.value_rms : 0;
+  EXPECT_NEAR(p.lambda, host.lambda, mean_within * lambda_per_rms + 8 * epsilon * host.lambda) << why;
+  EXPECT_NEAR(p.centering.mean, host.centering.mean, mean_within) << why;
+  expect_near(p.centering.row_bias, host.centering.row_bias, 8 * mean_within, why.c_str());
+  expect_near(p.centering.col_bias, host.centering.col_bias, 8 * mean_within, why.c_str());
+
+  const auto weights = [&](const HostCsr& m, const Indices& order) {
+    std::vector<double> by_index = detail::count_weights<double>(m, host.weighting), by_place;
+    if (host.weighting == 0) return by_place;
+    for (const std::int32_t i : order) by_place.push_back(by_index[at(i)]);
+    return by_place;
+  };
+  const double weight_within = 2 * std::numeric_limits<T>::epsilon() * z;
+  expect_near(p.row_weights.download(), weights(host.by_row, row_order), weight_within, why.c_str());
+  expect_near(p.col_weights.download(), weights(host.by_col, col_order), weight_within, why.c_str());
+
+  // what the formulation asked for
+  EXPECT_EQ(p.formulation, resolve(x.options.formulation, host.is_block)) << why;
+  EXPECT_EQ(!p.observations.row_idx.empty(), p.formulation == Formulation::scatter) << why;
+  EXPECT_EQ(p.block.num_rows, p.block.empty() ? 0 : host.num_rows - host.empty_rows) << why;
+  EXPECT_EQ(!p.block.empty(), p.formulation == Formulation::block || p.formulation == Formulation::dense) << why;
+  const auto in_block = p.block.values.download();
+  const HostCsr by_row = permuted(host.by_row, row_order, col_order);
+  for (std::int64_t i = 0; i < p.block.num_rows; ++i)  // rows with entries come first
+    for (auto e = static_cast<std::size_t>(by_row.row_ptr[static_cast<std::size_t>(i)]);
+         e < static_cast<std::size_t>(by_row.row_ptr[static_cast<std::size_t>(i) + 1]); ++e)
+      EXPECT_NEAR(in_block[static_cast<std::size_t>(i * p.block.num_cols + by_row.col_idx[e])], by_row.values[e],
+                  value_within)
+          << why;
+
+  EXPECT_EQ(p.num_holdout, host.num_holdout) << why;
+  if (holdout) {
+    EXPECT_NEAR(p.unseen_squared_error, host.unseen_squared_error,
+                8 * mean_within * static_cast<double>(host.num_holdout) * (1 + raw))
+        << why;
+    expect_same_matrix(p.holdout, permuted(host.holdout, row_order, col_order), x.options.rank,
+                       value_within + std::numeric_limits<T>::epsilon() * largest_of(host.holdout.values),
+                       why + ", held out");
+  }
+}
+
+TEST_F(PrepareOnCuda, MakesTheHostsProblemInItsOwnOrder) {
+  for (const Example& x : examples()) {
+    check<float>(*backend, x);
+    check<double>(*backend, x);
+  }
+}
+
+TEST_F(PrepareOnCuda, TakesTheSameBitsEveryTime) {
+  const Entries train = scattered(300, 200, 20, anything);
+  const auto first = prepare<float>(*backend, train, with(Center::bias), nullptr);
+  const auto second = prepare<float>(*backend, train, with(Center::bias), nullptr);
+  EXPECT_EQ(first.centering.row_bias, second.centering.row_bias);
+  EXPECT_EQ(first.centering.col_bias, second.centering.col_bias);
+  EXPECT_EQ(first.value_rms, second.value_rms);
+  EXPECT_EQ(first.observations.by_row.values.download(), second.observations.by_row.values.download());
+}
+
+/// What prepare() says of the entries, on the host and on the device.
+std::pair<std::string, std::string> complaints(CudaBackend& backend, const Entries& train, const Options& options,
+                                               const Entries* holdout = nullptr) {
+  const auto complaint = [](const auto& make) -> std::string {
+    try {
+      make();
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "none";
+  };
+  return {complaint([&] { prepare_on_host(train, options, holdout); }),
+          complaint([&] { prepare<float>(backend, train, options, holdout); })};
+}
+
+TEST_F(PrepareOnCuda, RefusesWhatTheHostRefusesInTheSameWords) {
+  struct {
+    const char* why;
+    std::function<void(Entries&)> spoil;
+  } const faults[] = {
+      {"row too large", [](Entries& e) { e.rows[40] = 19; }},
+      {"row -1", [](Entries& e) { e.rows[3] = -1; }},
+      {"column far too large", [](Entries& e) { e.cols[17] = 1 << 30; }},
+      {"column very negative", [](Entries& e) { e.cols[17] = -(1 << 30); }},
+      {"NaN", [](Entries& e) { e.values[5] = std::numeric_limits<double>::quiet_NaN(); }},
+      {"infinity among floats", [](Entries& e) { e.values[5] = std::numeric_limits<double>::infinity(); }},
+      {"the first of several", [](Entries& e) { e.values[60] = e.values[50] = -HUGE_VAL, e.rows[55] = 99; }},
+      {"two faults in one entry", [](Entries& e) { e.values[50] = -HUGE_VAL, e.rows[50] = 99; }},
+      {"a pair twice",
+       [](Entries& e) { e.rows.push_back(e.rows[30]), e.cols.push_back(e.cols[30]), e.values.push_back(1); }},
+      {"several pairs twice, in a row and elsewhere",
+       [](Entries& e) {
+         for (const std::size_t p : {70U, 20U, 44U, 45U})
+           e.rows.push_back(e.rows[p]), e.cols.push_back(e.cols[p]), e.values.push_back(1);
+       }},
+      {"lengths", [](Entries& e) { e.cols.pop_back(); }},
+      {"nothing", [](Entries& e) { e.rows = e.cols = {}, e.values = {}; }},
+      {"shape", [](Entries& e) { e.num_rows = std::int64_t{1} << 31; }},
+  };
+  for (const auto& value : {half_stars, anything})
+    for (const auto& fault : faults) {
+      Entries e = scattered(19, 11, 60, value);
+      ASSERT_GT(e.size(), 80);
+      e.row_ids =
+          Ids::texts({"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "s"});
+      fault.spoil(e);
+      const auto [host, device] = complaints(*backend, e, with(Center::bias));
+      EXPECT_NE(host, "none") << fault.why;
+      EXPECT_EQ(device, host) << fault.why;
+
+      const Entries train = scattered(19, 11, 60, value);
+      const auto [of_host, of_device] = complaints(*backend, train, with(Center::bias), &e);
+      EXPECT_EQ(of_device, of_host) << fault.why << ", held out";
+    }
+  Options block = with(Center::mean);
+  block.formulation = Formulation::block;
+  const auto [host, device] = complaints(*backend, scattered(19, 11, 60, half_stars), block);
+  EXPECT_NE(host, "none");
+  EXPECT_EQ(device, host);
+}
+
+TEST_F(PrepareOnCuda, TakesEntriesInPiecesOfAnyLength) {
+  const Entries e = scattered(61, 43, 40, half_stars);
+  const KeyLayout layout(61, 43);
+  std::vector<std::uint64_t> keys;
+  std::vector<float> values;
+  std::vector<unsigned long long> row_counts(61);
+  for (std::size_t p = 0; p < e.values.size(); ++p) {
+    keys.push_back(layout.key(e.rows[p], e.cols[p]));
+    values.push_back(static_cast<float>(e.values[p]));
+    ++row_counts[at(e.rows[p])];
+  }
+  for (const std::int64_t piece :
+       {std::int64_t{1} << 20, e.size(), e.size() - 1, std::int64_t{100}, std::int64_t{37}}) {
+    const auto taken = take_as<float>(*backend, e, false, piece);
+    ASSERT_TRUE(taken.has_value()) << piece;
+    EXPECT_EQ(taken->pairs.keys.download(), keys) << piece;
+    EXPECT_EQ(taken->pairs.values.download(), values) << piece;
+    EXPECT_EQ(taken->row_counts.download(), row_counts) << piece;
+  }
+}
+
+TEST_F(PrepareOnCuda, KeepsValuesThatFloatCannotHold) {
+  Entries e = scattered(61, 43, 40, half_stars);
+  ASSERT_TRUE(take_as<float>(*backend, e, false, 500).has_value());
+  e.values[1001] = 0.1;
+  EXPECT_FALSE(take_as<float>(*backend, e, false, 500).has_value());
+  const auto taken = take_as<double>(*backend, e, false, 500);
+  ASSERT_TRUE(taken.has_value());
+  EXPECT_EQ(taken->pairs.values.download(), e.values);
+}
+
+}  // namespace
+}  // namespace rankfill::testing
