@@ -9,8 +9,9 @@
 namespace rankfill {
 
 /// Alternating least squares.  docs/math.md Eq. 12-13; Zhou et al. 2008 for the weighted lambda.
-/// Each half solves its rows exactly, so the objective never rises.  After a sweep the gradient with respect to V is zero up
-/// to rounding, and the next half over U sees its own gradient on the way: monitoring is free.
+/// Each half lowers the objective.  Solved to rounding, it leaves no gradient of its own side, and the next half sees the rest
+/// on the way: monitoring is free.  With cg_steps, or Gram matrices of float16 copies, the table's gradient is that of U alone;
+/// Run measures the whole one before it stops.
 /// Traffic per sweep: one gathered factor row per entry in each half; two passes.
 template <class T, class B>
 class Als {
