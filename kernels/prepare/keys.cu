@@ -36,7 +36,7 @@ __global__ void take_thread_per_entry(EntryPiece piece, KeyLayout layout, std::i
     if (there) {
       const std::int64_t p = piece.first + t;
       if (!right) atomicMin(found, static_cast<Count>(p));
-      if (right && double{static_cast<S>(value)} != value) atomicOr(found + 1, Count{1});
+      if (right && double{static_cast<S>(value)} != value) found[1] = 1;  // by whomever
       keys[p] = taken ? layout.key(row, col) : layout.left_out();
       values[p] = static_cast<S>(value);
     }

@@ -51,11 +51,6 @@ DeviceCsr<S> compress(CudaBackend& backend, const KeyLayout& layout, Side order,
   return m;
 }
 
-std::int64_t count_empty(const Buffer<std::int64_t, CudaBackend>& row_ptr) {
-  const auto offsets = row_ptr.download();
-  return std::ssize(offsets) - 1 - std::ssize(detail::non_empty_rows(offsets));
-}
-
 /// center(), by places.
 template <class S>
 Offsets<CudaBackend> center_on_device(CudaBackend& backend, const Observations<S, CudaBackend>& raw,
@@ -169,8 +164,8 @@ Passed add_train(CudaBackend& backend, const Entries& train, const Options& opti
   p.num_rows = train.num_rows;
   p.num_cols = train.num_cols;
   p.num_entries = train.size();
-  p.empty_rows = count_empty(raw.by_row.row_ptr);
-  p.empty_cols = count_empty(raw.by_col.row_ptr);
+  p.empty_rows = raw.by_row.gradient_plan.empty_rows.size();
+  p.empty_cols = raw.by_col.gradient_plan.empty_rows.size();
   p.centering = {passed.offsets.mean, by_index(passed.offsets.row_bias, p.row_order),
                  by_index(passed.offsets.col_bias, p.col_order)};
   p.value_rms = std::sqrt(spread.squares / static_cast<double>(p.num_entries));

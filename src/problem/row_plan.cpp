@@ -9,6 +9,24 @@ namespace {
 std::int64_t length_of(const std::vector<std::int64_t>& row_ptr, std::int32_t row) {
   return row_ptr[static_cast<std::size_t>(row) + 1] - row_ptr[static_cast<std::size_t>(row)];
 }
+/// Longest first, ties as they stand.  Where rows are numbered by descending count they already stand so.
+void sort_rows(const std::vector<std::int64_t>& row_ptr, std::vector<std::int32_t>& rows) {
+  const auto longer = [&](std::int32_t a, std::int32_t b) { return length_of(row_ptr, a) > length_of(row_ptr, b); };
+  if (!std::is_sorted(rows.begin(), rows.end(), longer)) std::stable_sort(rows.begin(), rows.end(), longer);
+}
+
+/// The same for chunks, of which there may be tens of millions: a counting sort.
+std::vector<Chunk> sorted(const std::vector<Chunk>& chunks) {
+  std::size_t longest = 0;
+  for (const Chunk& chunk : chunks) longest = std::max(longest, static_cast<std::size_t>(chunk.length));
+  std::vector<std::size_t> next(longest + 2, 0);  // of length l: where the chunks longer than l end
+  for (const Chunk& chunk : chunks) ++next[static_cast<std::size_t>(chunk.length)];
+  for (std::size_t l = longest + 1; l > 0; --l) next[l - 1] += next[l];
+  for (std::size_t l = 0; l <= longest; ++l) next[l] = next[l + 1];
+  std::vector<Chunk> to(chunks.size());
+  for (const Chunk& chunk : chunks) to[next[static_cast<std::size_t>(chunk.length)]++] = chunk;
+  return to;
+}
 }  // namespace
 
 HostRowPlan plan_rows(const std::vector<std::int64_t>& row_ptr, std::int64_t chunk_length, std::int64_t short_length) {
@@ -19,9 +37,8 @@ HostRowPlan plan_rows(const std::vector<std::int64_t>& row_ptr, std::int64_t chu
     const std::int64_t length = row_ptr[i + 1] - row_ptr[i];
     (length == 0 ? plan.empty_rows : length <= short_length ? plan.short_rows : long_rows).push_back(row);
   }
-  const auto longer = [&](std::int32_t a, std::int32_t b) { return length_of(row_ptr, a) > length_of(row_ptr, b); };
-  std::stable_sort(long_rows.begin(), long_rows.end(), longer);
-  std::stable_sort(plan.short_rows.begin(), plan.short_rows.end(), longer);
+  sort_rows(row_ptr, long_rows);
+  sort_rows(row_ptr, plan.short_rows);
 
   for (const std::int32_t row : long_rows) {
     const std::int64_t first = row_ptr[static_cast<std::size_t>(row)], length = length_of(row_ptr, row);
@@ -35,8 +52,7 @@ HostRowPlan plan_rows(const std::vector<std::int64_t>& row_ptr, std::int64_t chu
                              .slot = pieces > 1 ? plan.num_slots++ : -1});
     }
   }
-  std::stable_sort(plan.chunks.begin(), plan.chunks.end(),
-                   [](const Chunk& a, const Chunk& b) { return a.length > b.length; });
+  plan.chunks = sorted(plan.chunks);
   return plan;
 }
 

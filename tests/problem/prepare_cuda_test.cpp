@@ -8,6 +8,7 @@
 
 #include "problem/device_entries.hpp"
 #include "rankfill/error.hpp"
+#include "rankfill/solve.hpp"
 #include "tests/support/kernel_case.hpp"
 
 // The problem that the device makes, held against the one that the host makes of the same entries.
@@ -376,6 +377,42 @@ TEST_F(PrepareOnCuda, TakesEntriesInPiecesOfAnyLength) {
     EXPECT_EQ(taken->pairs.values.download(), values) << piece;
     EXPECT_EQ(taken->row_counts.download(), row_counts) << piece;
   }
+}
+
+Options unsolved(const char* device) {
+  Options o = with(Center::bias);
+  o.max_iterations = 0;
+  o.device = parse_device(device);
+  return o;
+}
+
+std::vector<float> values_of(const FactorMatrix& x) { return std::get<std::vector<float>>(x.values); }
+
+TEST_F(PrepareOnCuda, AStartComesBackByIndex) {
+  const Entries train = scattered(37, 23, 30, half_stars);
+  const auto rows = detail::cast<float>(numbers(1, 37, 6)), cols = detail::cast<float>(numbers(2, 23, 6));
+  const Start start{{37, 6, rows}, {23, 6, cols}};
+  const Model model = solve(train, unsolved("cuda"), nullptr, &start).model;
+  EXPECT_EQ(values_of(model.row_factors), rows);
+  EXPECT_EQ(values_of(model.col_factors), cols);
+}
+
+TEST_F(PrepareOnCuda, BothBackendsStartFromTheSamePoint) {
+  const Entries train = scattered(37, 23, 30, half_stars);
+  const Result cpu = solve(train, unsolved("cpu")), cuda = solve(train, unsolved("cuda"));
+  const auto expect_same = [](const FactorMatrix& got, const FactorMatrix& want) {
+    const auto x = values_of(want);
+    const std::vector<double> wanted(x.begin(), x.end());
+    expect_near(values_of(got), wanted, 4 * std::numeric_limits<float>::epsilon() * largest_of(wanted), "the start");
+  };
+  expect_same(cuda.model.row_factors, cpu.model.row_factors);
+  expect_same(cuda.model.col_factors, cpu.model.col_factors);
+  // sums of at most all entries, none above 5, in another order
+  expect_near(cuda.model.row_bias, cpu.model.row_bias,
+              32 * 5 * static_cast<double>(train.size()) * std::numeric_limits<double>::epsilon(), "the biases");
+  // a sum of squares of about as many terms as there are numbers
+  EXPECT_NEAR(cuda.summary.objective, cpu.summary.objective,
+              64 * std::numeric_limits<float>::epsilon() * cpu.summary.objective);
 }
 
 TEST_F(PrepareOnCuda, KeepsValuesThatFloatCannotHold) {
