@@ -96,7 +96,7 @@ __device__ __forceinline__ void finish_row(const RowSystems& s, const Team& team
     g[n] = own ? fmaf(lambda, s.row(row)[index(n)], g[n]) : 0.0F;
     diagonal[n] = own ? system.diagonal(index(n)) + lambda : 1.0F;
     if (own) largest = fmaxf(largest, diagonal[n]);
-    gradient_squared += double{g[n] * g[n]};
+    gradient_squared += double{g[n]} * double{g[n]};
   }
   largest = team.max(largest);
   gradient_squared = team.sum(gradient_squared);

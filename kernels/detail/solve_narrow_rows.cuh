@@ -10,12 +10,12 @@
 namespace rankfill {
 
 /// Ranks up to 64 = 16 kTiles: a warp takes a chunk, in slabs of 16 entries, and holds the whole triangle of sums.  Warps
-/// have nothing to do with each other, so while one waits for memory or for a pivot the others work: 16 to 32 on a
+/// have nothing to do with each other, so while one waits for memory or for a pivot the others work: 16 to 24 on a
 /// multiprocessor, as many as their sums leave registers for.
 template <int kTiles>
 struct NarrowRows {
   static constexpr int kWarps = 4, kThreads = kWarps * warp_size;
-  static constexpr int kBlocks = kTiles == 1 ? 7 : 4;  ///< on a multiprocessor
+  static constexpr int kBlocks = kTiles == 1 ? 6 : 4;  ///< on a multiprocessor
   using Ring = EntryRing<16, 3, kTiles, WarpTeam>;
   using System = WarpSystem<kTiles>;
 
@@ -46,6 +46,7 @@ __global__ void __launch_bounds__(NarrowRows<kTiles>::kThreads, NarrowRows<kTile
   GramTile gram[packed_row(kTiles)] = {};
   GradientTiles gradient = {};
   float squared_error = 0;
+#pragma unroll 1
   for (int tile = 0; tile < ring.num_tiles(); ++tile) {
     ring.advance(tile);
     const SharedAddress slab = slab_address<Order::features_first>(ring.rows(tile), kRowBytes);

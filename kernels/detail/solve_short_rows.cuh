@@ -170,11 +170,13 @@ __global__ void __launch_bounds__(128, 4)
     g[n] = fmaf(lambda, u[n], g[n]);
     largest = fmaxf(largest, diagonal[n] + lambda);
   }
-  const float raised = fmaxf(lambda, least_lambda(s.rank, team.max(largest)));
-  // Scaling by the diagonal would cost the exact solve its end: unscaled, A has at most n + 1 different eigenvalues.
+  largest = team.max(largest);
+  const float raised = fmaxf(lambda, least_lambda(s.rank, largest));
+  // Scaling by the diagonal would cost the exact solve its end: with one scale for all, A has at most n + 1 different
+  // eigenvalues.
   const bool exact = s.cg_steps == 0;
 #pragma unroll
-  for (int n = 0; n < kSize; ++n) diagonal[n] = exact || !own(n) ? 1.0F : __fdividef(1.0F, diagonal[n] + raised);
+  for (int n = 0; n < kSize; ++n) diagonal[n] = __fdividef(1.0F, exact || !own(n) ? largest : diagonal[n] + raised);
   const auto multiply = [&](const float(&p)[kSize], float(&q)[kSize]) {
     v.times(p, per_entry);
     v.combine(per_entry, q);
@@ -186,7 +188,7 @@ __global__ void __launch_bounds__(128, 4)
   double gradient_squared = 0, decrease = 0;
 #pragma unroll
   for (int n = 0; n < kSize; ++n) {
-    gradient_squared += double{g[n] * g[n]};
+    gradient_squared += double{g[n]} * double{g[n]};
     decrease += double{0.5F * (g[n] + residual[n]) * d[n]};
     if (own(n)) u_i[v.component(n)] = u[n] - d[n];
   }

@@ -80,6 +80,7 @@ __global__ void __launch_bounds__(512, 1)
   GramTile gram[10] = {};
   GradientTiles gradient = {};
   float squared_error = 0;
+#pragma unroll 1
   for (int turn = 0; turn < ring.num_tiles() + kLag; ++turn) {
     ring.advance(turn);
     if (kResidual && !share.triangle && share.square < Layout::kSlabs && exists(turn, share.square))

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/als_half.hpp"
 
+#include <algorithm>
+#include <string>
+#include <tuple>
+
 #include "tests/support/kernel_case.hpp"
 
 namespace rankfill::testing {
@@ -9,21 +13,33 @@ namespace {
 using oracle::Dense;
 using Numbers = std::vector<double>;
 
-/// Rows of these lengths, among columns enough for the longest; a column stays empty.
-Case ragged(int rank, const std::vector<std::int64_t>& lengths = {64, 0, 5, 17, 100, 1, 16, 33, 65, 12}) {
+/// Rows of these lengths, among `more` columns more than the longest needs; a column stays empty.
+Case ragged(int rank, std::int64_t more = 7) {
+  const std::vector<std::int64_t> lengths = {64, 0, 5, 17, 100, 1, 16, 33, 65, 12};
   const auto m = static_cast<std::int64_t>(lengths.size());
-  const std::int64_t n = *std::max_element(lengths.begin(), lengths.end()) + 7;
+  const std::int64_t n = *std::max_element(lengths.begin(), lengths.end()) + more;
   Case c{"ragged", {m, n, {}, {}}, rank, numbers(1, m, rank), numbers(2, n, rank), {}, {}};
   c.du = c.u, c.dv = c.v;
   c.dense.value.assign(static_cast<std::size_t>(m * n), 0);
   c.dense.mask = c.dense.value;
   for (std::int64_t i = 0; i < m; ++i)
     for (std::int64_t t = 0; t < lengths[static_cast<std::size_t>(i)]; ++t) {
-      const std::int64_t j = 1 + (3 * i + t) % (n - 1);
+      const std::int64_t j = 1 + (n / 3 * i + t) % (n - 1);
       c.dense.mask[static_cast<std::size_t>(i * n + j)] = 1;
       c.dense.at(i, j) =
           static_cast<float>(2 * number(static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(j), 2));
     }
+  return c;
+}
+
+/// The case in other units: factors times `scale`.
+Case in_units(Case c, double scale) {
+  const auto times = [](Numbers& x, double factor) {
+    for (double& number : x) number = static_cast<float>(factor * number);
+  };
+  times(c.u, scale);
+  times(c.v, scale);
+  times(c.dense.value, scale * scale);
   return c;
 }
 
@@ -189,6 +205,80 @@ TYPED_TEST(AlsHalf, SolvesTheRowSystems) {
       for (const int cg_steps : {0, 3}) this->template check<float>(c, {{gather, cg_steps}, weighted});
     this->template check<double>(c, {{Gather::full, rank % 2 == 0 ? 0 : 3}, !weighted});
   }
+}
+
+TYPED_TEST(AlsHalf, DoesNotMindTheUnits) {
+  for (const int rank : {24, 70})
+    for (const double scale : {1e4, 1e-6})
+      for (const Gather gather : {Gather::half, Gather::full})
+        for (const int cg_steps : {0, 3})
+          this->template check<float>(in_units(ragged(rank), scale), {{gather, cg_steps}, true, 0.5 * scale * scale});
+}
+
+TYPED_TEST(AlsHalf, DoesNotMindNumbersOfAllSizesInOneFactor) {
+  for (const int rank : {24, 70}) {
+    Case c = ragged(rank);
+    for (std::size_t k = 0; k < c.v.size(); ++k) c.v[k] = static_cast<float>(c.v[k] * std::pow(10, double(k % 13) - 8));
+    for (std::size_t k = 0; k < c.u.size(); ++k) c.u[k] = static_cast<float>(c.u[k] * std::pow(10, double(k % 11) - 8));
+    for (const Gather gather : {Gather::half, Gather::full}) this->template check<float>(c, {{gather, 0}, false, 0.5});
+  }
+}
+
+TYPED_TEST(AlsHalf, ReadsNarrowAndWideEntries) {
+  Case stars = ragged(20), many_columns = ragged(8, 65536);
+  for (double& value : stars.dense.value) value = std::round(2 * value) / 2;  // 8-bit codes
+  for (const Gather gather : {Gather::half, Gather::full}) {
+    this->template check<float>(stars, {{gather, 0}});
+    this->template check<float>(many_columns, {{gather, 0}});
+  }
+}
+
+TYPED_TEST(AlsHalf, StaysFiniteWithoutRegularization) {
+  for (const int rank : {1, 12, 64, 100})
+    for (const Gather gather : {Gather::half, Gather::full})
+      for (const int cg_steps : {0, 3}) {
+        auto s = this->template on_backend<float>(ragged(rank));  // rows of fewer entries than the rank
+
+        const HalfSweep seen = this->sweep(s, {{gather, cg_steps}, false, 0});
+
+        for (const float x : s.at.row.values.download()) ASSERT_TRUE(std::isfinite(x)) << "rank " << rank;
+        EXPECT_GT(seen.decrease, 0) << "rank " << rank;
+      }
+}
+
+TYPED_TEST(AlsHalf, StaysWhereNothingIsLeftToDo) {
+  for (const int rank : {5, 40, 100})
+    for (const Gather gather : {Gather::half, Gather::full})
+      for (const int cg_steps : {0, 3})
+        for (const bool zero_v : {false, true}) {
+          Case c = ragged(rank);
+          c.u.assign(c.u.size(), 0);
+          c.dense.value.assign(c.dense.value.size(), 0);
+          if (zero_v) c.v.assign(c.v.size(), 0);
+          auto s = this->template on_backend<float>(c);
+
+          const HalfSweep seen = this->sweep(s, {{gather, cg_steps}, false, 0});
+
+          EXPECT_EQ(s.at.row.values.download(), std::vector<float>(c.u.size(), 0.0F)) << "rank " << rank;
+          EXPECT_EQ(seen.squared_error + seen.gradient_norm_squared + seen.decrease, 0) << "rank " << rank;
+        }
+}
+
+TYPED_TEST(AlsHalf, RepeatsItsBitsInOneGoOrSeveral) {
+  for (const int rank : {40, 100})
+    for (const Gather gather : {Gather::half, Gather::full}) {
+      const Case c = ragged(rank);
+      const auto bits = [&](std::size_t split_bytes) {
+        auto s = this->template on_backend<float>(c);
+        const HalfSweep seen = this->sweep(s, {{gather, 0, split_bytes}});
+        return std::tuple(s.at.row.values.download(), seen.squared_error, seen.gradient_norm_squared, seen.decrease);
+      };
+      const auto whole = bits(std::size_t{1} << 30);
+
+      EXPECT_EQ(bits(std::size_t{1} << 30), whole) << "rank " << rank;
+      EXPECT_EQ(bits(0), whole) << "one part at a time, rank " << rank;
+      EXPECT_EQ(bits(2 * 4 * static_cast<std::size_t>(rank * rank)), whole) << "some parts at a time, rank " << rank;
+    }
 }
 
 }  // namespace

@@ -132,6 +132,34 @@ TYPED_TEST(Solvers, WorkAtBothEndsOfTheRank) {
     }
 }
 
+// A planted problem of rank 3 with noise: where the CPU ends in float64, the others end too.
+TYPED_TEST(Solvers, ReachTheSameObjectiveInEveryPrecision) {
+  Entries e;
+  e.num_rows = 40;
+  e.num_cols = 30;
+  for (std::int32_t i = 0; i < 40; ++i)
+    for (std::int32_t j = 0; j < 30; ++j) {
+      const auto a = static_cast<std::uint32_t>(i), b = static_cast<std::uint32_t>(j);
+      if (philox({a, b, 0, 1}, {5, 0})[0] % 100 >= 60) continue;
+      double value = 0.1 * number(a, b, 5);
+      for (std::uint32_t k = 0; k < 3; ++k) value += number(a, k, 3) * number(b, k, 4);
+      e.rows.push_back(i);
+      e.cols.push_back(j);
+      e.values.push_back(value);
+    }
+  Options o = this->options();
+  o.max_iterations = 20;
+  CpuBackend cpu(1);
+  const double exact = solve_on(cpu, true, e, o, nullptr, nullptr).summary.objective;
+  for (const int cg_steps : {0, 3})
+    for (const auto& [precision, within] : {std::pair{Precision::float32, 1e-5}, {Precision::mixed, 1e-3}}) {
+      o.solver = AlsOptions{.cg_steps = cg_steps};
+      o.precision = precision;
+      const double objective = solve_on(*this->backend, this->on_cpu, e, o, nullptr, nullptr).summary.objective;
+      EXPECT_NEAR(objective, exact, within * exact) << to_string(precision) << ", " << cg_steps << " CG steps";
+    }
+}
+
 TYPED_TEST(Solvers, StopWhenToldAndReturnTheBestPoint) {
   Options o = this->options();
   o.callback = [](const IterationSummary& row) {
