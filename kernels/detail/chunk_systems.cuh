@@ -37,6 +37,7 @@ __device__ __forceinline__ void finish_chunk(const RowSystems& s, const Slots& s
   const std::int32_t slot = uniform(chunk.slot);
   if (slot < 0) return finish_row(s, team, system, chunk.row, g, double{squared_error});
   float* part = slots.part(slot);
+#pragma unroll 2
   for (int n = team.member(); n < slots.matrix; n += team.size()) part[n] = system.matrix()[n];
 #pragma unroll
   for (int n = 0; n < kSize; ++n)
@@ -53,9 +54,11 @@ __device__ __forceinline__ void finish_split_row(const RowSystems& s, const Slot
   if (!slots.has_part_of(row)) return;
   const int matrix = slots.matrix, numbers = Slots::numbers(matrix, s.rank);
   if (row.first_slot + row.num_slots > slots.last) {
+#pragma unroll 1
     for (int n = team.member(); n < numbers; n += team.size()) later[n] = slots.sum(row, earlier, n);
     return;
   }
+#pragma unroll 1
   for (int n = team.member(); n < matrix; n += team.size()) system.matrix()[n] = slots.sum(row, earlier, n);
   float g[kSize];
 #pragma unroll

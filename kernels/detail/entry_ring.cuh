@@ -13,14 +13,14 @@ namespace rankfill {
 __host__ __device__ constexpr int gathered_row_bytes(int tiles) { return 32 * tiles + 16; }
 
 /// The float16 rows v_j of the entries of one chunk, brought to shared memory tile after tile of kEntries entries, each
-/// kAhead tiles before it is due: cp.async into a ring of four tiles.  Column numbers and values go before them, one thread
+/// kAhead tiles before it is due: cp.async into a ring of kTileSlots tiles.  Column numbers and values go before them, one thread
 /// per entry, through registers, so that no copy waits for its address.  Entries past the end are zero rows, of value zero.
 /// kTiles: of 16 numbers in a row; 0: known at run time only.  By a Team of at least kEntries members.
-template <int kEntries, int kAhead, int kTiles, class Team>
+template <int kEntries, int kAhead, int kTileSlots, int kTiles, class Team>
 class EntryRing {
  public:
-  static constexpr int kSlots = 4, kValueSlots = 8;
-  static_assert(kAhead < kSlots);
+  static constexpr int kSlots = kTileSlots, kValueSlots = 2 * kTileSlots;
+  static_assert(kAhead < kSlots && kAhead + 2 <= kValueSlots && (kSlots & (kSlots - 1)) == 0);
   __host__ __device__ static constexpr int rows_bytes(int tiles) {
     return kSlots * kEntries * gathered_row_bytes(tiles);
   }
@@ -37,7 +37,7 @@ class EntryRing {
         first_(chunk.first),
         length_(uniform(chunk.length)),
         rows_(shared_address(rows)),
-        cols_(reinterpret_cast<std::int32_t*>(entries)),
+        cols_(reinterpret_cast<std::uint32_t*>(entries)),
         values_(reinterpret_cast<float*>(cols_ + kSlots * kEntries)) {
 #pragma unroll 2
     for (int e = team.member(); e < (kAhead + 1) * kEntries; e += team.size()) {
@@ -52,7 +52,7 @@ class EntryRing {
   __device__ __forceinline__ int length() const { return length_; }
   __device__ __forceinline__ int num_tiles() const { return (length_ + kEntries - 1) / kEntries; }
 
-  /// Waits until the tile is there for the whole team, then starts the one that takes the place of tile `tile` + kAhead - 4.
+  /// Waits until the tile is there for the whole team, then starts the one that takes the place of tile `tile` + kAhead - kSlots.
   /// Called for 0, 1, 2, ...
   __device__ __forceinline__ void advance(int tile) {
     cp_async_wait<kAhead - 1>();
@@ -66,48 +66,61 @@ class EntryRing {
 
   /// Row 0 of a tile that has not been overtaken.
   __device__ __forceinline__ SharedAddress rows(int tile) const {
-    return rows_ + static_cast<SharedAddress>(tile % kSlots * kEntries * gathered_row_bytes(tiles_));
+    return rows_ +
+           static_cast<SharedAddress>(static_cast<unsigned>(tile) % kSlots * kEntries * gathered_row_bytes(tiles_));
   }
   /// Its kEntries values; they stay a little longer than the rows.
-  __device__ __forceinline__ const float* values(int tile) const { return values_ + tile % kValueSlots * kEntries; }
+  __device__ __forceinline__ const float* values(int tile) const {
+    return values_ + static_cast<unsigned>(tile) % kValueSlots * kEntries;
+  }
 
  private:
   __device__ __forceinline__ void load(int e) {
     const bool exists = e < length_;
-    next_col_ = exists ? static_cast<std::int32_t>(m_.col(first_ + e)) : 0;
-    next_value_ = exists ? m_.value(first_ + e) : 0.0F;
+    next_col_ = exists ? static_cast<std::uint32_t>(m_.col(first_ + e)) : 0U;
+    next_value_ = exists ? m_.stored(first_ + e) : 0U;
+    next_exists_ = exists;
   }
+  /// Decodes only now: it would wait for what was loaded.
   __device__ __forceinline__ void store(int e) {
-    cols_[e % (kSlots * kEntries)] = next_col_;
-    values_[e % (kValueSlots * kEntries)] = next_value_;
+    cols_[static_cast<unsigned>(e) % (kSlots * kEntries)] = next_col_;
+    values_[static_cast<unsigned>(e) % (kValueSlots * kEntries)] = next_exists_ ? m_.decoded(next_value_) : 0.0F;
   }
 
   /// One group of copies, empty past the last tile.  Members next to each other copy 16 bytes next to each other.
   __device__ __forceinline__ void fetch(int tile) {
     if (tile < num_tiles()) {
-      const int units = 2 * tiles_;
+      const std::uint32_t* cols = cols_ + static_cast<unsigned>(tile) % kSlots * kEntries;
+      const int units = 2 * tiles_, left = length_ - tile * kEntries, member = team_.member();
+      const SharedAddress to = rows(tile);
+      const auto copy = [&](int e, int unit, std::uint32_t col) {
+        const std::uint64_t at = std::uint64_t{col} * table_.row_bytes + static_cast<unsigned>(unit * 16);
+        cp_async16(to + static_cast<SharedAddress>(e * gathered_row_bytes(tiles_) + unit * 16),
+                   reinterpret_cast<const char*>(table_.rows) + at,
+                   e < left && unit < static_cast<int>(table_.row_bytes / 16));
+      };
       if constexpr (kTiles != 0 && Team::kSize != 0) {
-        static_assert(kEntries * 2 * kTiles % Team::kSize == 0);
+        constexpr int kEach = kEntries * 2 * kTiles / Team::kSize, kRows = Team::kSize / (2 * kTiles);
+        static_assert(kEach * Team::kSize == kEntries * 2 * kTiles);
+        constexpr bool kWholeRows = kRows * 2 * kTiles == Team::kSize;  // of one step of the team
+        const auto entry = [&](int n) {
+          return kWholeRows ? n * kRows + member / units : (n * Team::kSize + member) / units;
+        };
+        std::uint32_t col[kEach];  // all before the first copy, behind which they could not be moved
 #pragma unroll
-        for (int n = 0; n < kEntries * 2 * kTiles / Team::kSize; ++n) {
-          const int q = n * Team::kSize + team_.member();
-          copy(tile, q / units, q % units);
-        }
+        for (int n = 0; n < kEach; ++n) col[n] = cols[entry(n)];
+#pragma unroll
+        for (int n = 0; n < kEach; ++n)
+          copy(entry(n), kWholeRows ? member % units : (n * Team::kSize + member) % units, col[n]);
       } else {
         const auto reciprocal = static_cast<unsigned>(65535 / units + 1);  // q / units by a product: q < 1024
-        for (int q = team_.member(); q < kEntries * units; q += team_.size()) {
+        for (int q = member; q < kEntries * units; q += team_.size()) {
           const int e = static_cast<int>(static_cast<unsigned>(q) * reciprocal >> 16);
-          copy(tile, e, q - e * units);
+          copy(e, q - e * units, cols[e]);
         }
       }
     }
     cp_async_commit();
-  }
-  __device__ __forceinline__ void copy(int tile, int e, int unit) {
-    const bool wanted = tile * kEntries + e < length_ && unit < static_cast<int>(table_.row_bytes / 16);
-    const std::int64_t at = std::int64_t{cols_[tile % kSlots * kEntries + e]} * table_.row_bytes + unit * 16;
-    cp_async16(rows(tile) + static_cast<SharedAddress>(e * gathered_row_bytes(tiles_) + unit * 16),
-               reinterpret_cast<const char*>(table_.rows) + (wanted ? at : 0), wanted);
   }
 
   Team team_;
@@ -117,10 +130,11 @@ class EntryRing {
   std::int64_t first_;
   int length_;
   SharedAddress rows_;
-  std::int32_t* cols_;
+  std::uint32_t* cols_;
   float* values_;
-  std::int32_t next_col_;
-  float next_value_;
+  std::uint32_t next_col_;
+  std::uint32_t next_value_;
+  bool next_exists_;
 };
 
 }  // namespace rankfill

@@ -29,6 +29,14 @@ struct EntryView {
     if (values) return values[p];
     return fma(step, codes8 ? T(codes8[p]) : T(codes16[p]), offset);
   }
+  /// The same in two steps, for T = float: what is stored, in at most 32 bits, and later, when it has arrived, the value.
+  __device__ __forceinline__ std::uint32_t stored(std::int64_t p) const {
+    if (values) return __float_as_uint(values[p]);
+    return codes8 ? codes8[p] : codes16[p];
+  }
+  __device__ __forceinline__ T decoded(std::uint32_t bits) const {
+    return values ? __uint_as_float(bits) : fma(step, T(bits), offset);
+  }
 };
 
 template <class T>

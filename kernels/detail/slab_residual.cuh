@@ -26,11 +26,6 @@ __device__ __forceinline__ std::uint32_t split_half(float x) {
   return __half_as_ushort(first) | static_cast<std::uint32_t>(__half_as_ushort(rest)) << 16;
 }
 
-/// Of two split numbers, both first parts or both second ones.
-__device__ __forceinline__ std::uint32_t parts(std::uint32_t x, std::uint32_t y, bool second) {
-  return second ? x >> 16 | (y & 0xFFFF0000U) : (x & 0xFFFFU) | y << 16;
-}
-
 /// What a lane needs of a split vector of 16 as right operand of mma: the numbers 2 t, 2 t + 1, 2 t + 8, 2 t + 9, t its
 /// number within four lanes, of the part that its column takes.
 struct SplitColumn {
@@ -38,10 +33,10 @@ struct SplitColumn {
   /// x: 16 numbers in shared memory, aligned to 8 bytes.
   __device__ __forceinline__ explicit SplitColumn(const std::uint32_t* x) {
     const int lane = lane_id(), t = lane % 4;
-    const bool second = (lane / 4) % 2 != 0;
+    const unsigned part = (lane / 4) % 2 != 0 ? 0x7632U : 0x5410U;  // both first parts, or both second ones
     const uint2 low = *reinterpret_cast<const uint2*>(x + 2 * t), high = *reinterpret_cast<const uint2*>(x + 2 * t + 8);
-    b0 = parts(low.x, low.y, second);
-    b1 = parts(high.x, high.y, second);
+    b0 = __byte_perm(low.x, low.y, part);
+    b1 = __byte_perm(high.x, high.y, part);
   }
 };
 

@@ -9,14 +9,14 @@
 
 namespace rankfill {
 
-/// Ranks up to 64 = 16 kTiles: a warp takes a chunk, in slabs of 16 entries, and holds the whole triangle of sums.  Warps
+/// Ranks up to 64 = 16 kTiles: a warp takes a chunk, 32 entries at a time, and holds the whole triangle of sums.  Warps
 /// have nothing to do with each other, so while one waits for memory or for a pivot the others work: 16 to 24 on a
 /// multiprocessor, as many as their sums leave registers for.
 template <int kTiles>
 struct NarrowRows {
   static constexpr int kWarps = 4, kThreads = kWarps * warp_size;
   static constexpr int kBlocks = kTiles == 1 ? 6 : 4;  ///< on a multiprocessor
-  using Ring = EntryRing<16, 3, kTiles, WarpTeam>;
+  using Ring = EntryRing<32, 1, 2, kTiles, WarpTeam>;
   using System = WarpSystem<kTiles>;
 
   // Shared memory of a warp: what the ring knows of entries, split u_i, residuals; then the ring's rows, later the system.
@@ -49,21 +49,26 @@ __global__ void __launch_bounds__(NarrowRows<kTiles>::kThreads, NarrowRows<kTile
 #pragma unroll 1
   for (int tile = 0; tile < ring.num_tiles(); ++tile) {
     ring.advance(tile);
-    const SharedAddress slab = slab_address<Order::features_first>(ring.rows(tile), kRowBytes);
-    if constexpr (kResidual) {
-      squared_error += slab_residuals<kTiles>(slab_address<Order::entries_first>(ring.rows(tile), kRowBytes), split,
-                                              kTiles, unit, ring.values(tile), residuals);
-      __syncwarp();
-    }
-    Features f[kTiles];
+    const int slabs = min(2, (ring.length() - 32 * tile + 15) / 16);
+#pragma unroll 1
+    for (int n = 0; n < slabs; ++n) {
+      const SharedAddress rows = ring.rows(tile) + static_cast<SharedAddress>(16 * n * kRowBytes);
+      if constexpr (kResidual) {
+        squared_error += slab_residuals<kTiles>(slab_address<Order::entries_first>(rows, kRowBytes), split, kTiles,
+                                                unit, ring.values(tile) + 16 * n, residuals);
+        __syncwarp();
+      }
+      Features f[kTiles];
 #pragma unroll
-    for (int i = 0; i < kTiles; ++i) load_features(slab, i, f[i]);
-    add_triangle<kTiles>(gram, f, kTiles);
-    if constexpr (kResidual) {
-      const SplitColumn e(residuals);
-      const float scale = __uint_as_float(residuals[16]);
+      for (int i = 0; i < kTiles; ++i) load_features(slab_address<Order::features_first>(rows, kRowBytes), i, f[i]);
+      add_triangle<kTiles>(gram, f, kTiles);
+      if constexpr (kResidual) {
+        const SplitColumn e(residuals);
+        const float scale = __uint_as_float(residuals[16]);
 #pragma unroll
-      for (int i = 0; i < kTiles; ++i) add_gradient(gradient, i, f[i], e, scale);
+        for (int i = 0; i < kTiles; ++i) add_gradient(gradient, i, f[i], e, scale);
+        __syncwarp();  // before the next residuals
+      }
     }
   }
   __syncwarp();  // the ring is free

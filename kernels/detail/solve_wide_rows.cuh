@@ -15,7 +15,7 @@ namespace rankfill {
 struct WideRows {
   static constexpr int kEntries = 32, kSlabs = kEntries / 16, kMostRank = 256;
   template <bool kResidual>
-  using Ring = EntryRing<kEntries, kResidual ? 2 : 3, 0, BlockTeam>;
+  using Ring = EntryRing<kEntries, kResidual ? 2 : 3, 4, 0, BlockTeam>;
 
   __host__ __device__ static constexpr int tiles(int rank) { return (rank + 15) / 16; }
   __host__ __device__ static constexpr int super_rows(int rank) { return (rank + 63) / 64; }
