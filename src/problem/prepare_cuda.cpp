@@ -13,14 +13,14 @@
 
 // Everything per entry is done on the device; the host sees offsets, sums and a sample.  The steps, with z entries, S bytes for a
 // value as it came (4 or 8), c for a column index (2 or 4), and the device bytes while they run:
-//     take       upload, validate, count                          z (8 + S)            + 2 pieces, 4 z or 32 MiB
-//     relabel    both sides by descending count                   z (8 + S)            + 32 per row, then per column
-//     by row     sort by (row, column), reject duplicates         z (16 + 2 S)
-//     by column  stably sort by column                            z (16 + 2 S) + z (S + c)        the most: z (16 + 3 S + c)
-//     centre     sums over rows and columns in turn               z (2 S + 2 c)
-//     narrow     subtract, code                                   z (2 S + 2 c) + z (1, 2 or the scalar) for one order, then the other
+//     take       upload, validate, count                     z (8 + S), and two pieces: 4 z or 32 MiB
+//     relabel    both sides by descending count              z (8 + S), and 32 per row, then per column
+//     by row     sort by (row, column), reject duplicates    z (16 + 2 S)
+//     by column  sort that by column, stably                 z (16 + 2 S) + z (S + c), the most: z (16 + 3 S + c)
+//     centre     sums over rows and columns in turn          z (2 S + 2 c)
+//     narrow     subtract, code; one order, then the other   z (2 S + 2 c), and z times 1, 2 or the scalar
 // and besides 8 bytes for each row and column per array of offsets, counts or biases, the row plans, and the scratch of a sort, less
-// than z.
+// than z.  Held-out entries go the same way as far as "by row", after the training entries have come to rest.
 
 namespace rankfill {
 

@@ -9,7 +9,7 @@ namespace rankfill::testing {
 namespace {
 
 template <class S>
-class PrepareCenter : public KernelTest<CudaBackend> {
+class PrepareCenterOnCuda : public KernelTest<CudaBackend> {
  protected:
   Csr<S, CudaBackend> on_device(const HostCsr& m) {
     Csr<S, CudaBackend> csr;
@@ -43,11 +43,11 @@ class PrepareCenter : public KernelTest<CudaBackend> {
 };
 
 using Stored = ::testing::Types<float, double>;
-TYPED_TEST_SUITE(PrepareCenter, Stored);
+TYPED_TEST_SUITE(PrepareCenterOnCuda, Stored);
 
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 
-TYPED_TEST(PrepareCenter, SumsAllValues) {
+TYPED_TEST(PrepareCenterOnCuda, SumsAllValues) {
   const HostCsr m = this->ragged();
   double want = 0;
   for (const double value : m.values) want += value;
@@ -55,7 +55,7 @@ TYPED_TEST(PrepareCenter, SumsAllValues) {
   EXPECT_NEAR(read_sum(*this->backend, values), want, 2 * kEpsilon * static_cast<double>(m.values.size()) * want);
 }
 
-TYPED_TEST(PrepareCenter, BiasesFollowTheirFormula) {
+TYPED_TEST(PrepareCenterOnCuda, BiasesFollowTheirFormula) {
   const HostCsr m = this->ragged();
   const auto csr = this->on_device(m);
   const auto other = this->biases(m.num_cols, 1);
@@ -77,7 +77,7 @@ TYPED_TEST(PrepareCenter, BiasesFollowTheirFormula) {
   }
 }
 
-TYPED_TEST(PrepareCenter, SpreadIsOfTheCentredValues) {
+TYPED_TEST(PrepareCenterOnCuda, SpreadIsOfTheCentredValues) {
   const HostCsr m = this->ragged();
   const auto csr = this->on_device(m);
   const auto row = this->biases(m.num_rows, 2), col = this->biases(m.num_cols, 3);

@@ -13,7 +13,7 @@ namespace {
 using Indices = std::vector<std::int32_t>;
 using Counts = std::vector<unsigned long long>;
 
-class PrepareKeys : public KernelTest<CudaBackend> {
+class PrepareKeysOnCuda : public KernelTest<CudaBackend> {
  protected:
   template <class T>
   Buffer<T, CudaBackend> on_device(const std::vector<T>& values) {
@@ -53,7 +53,7 @@ TEST(KeyLayout, TakesAsFewBitsAsTheShapeNeeds) {
   EXPECT_LT(largest.key(last, last), largest.left_out());
 }
 
-TEST_F(PrepareKeys, AFileSortedByRowIsCountedAsAnyOther) {
+TEST_F(PrepareKeysOnCuda, AFileSortedByRowIsCountedAsAnyOther) {
   // 100 entries of row 2, then 3 of row 0, then 70 of row 1: warps of one row, of two, and one that is not full
   Indices rows(100, 2), cols;
   rows.resize(103, 0);
@@ -65,7 +65,7 @@ TEST_F(PrepareKeys, AFileSortedByRowIsCountedAsAnyOther) {
   EXPECT_EQ(taken.found, (Counts{~0ULL, 0}));
 }
 
-TEST_F(PrepareKeys, FindsTheFirstWrongEntryAndValuesThatAreNoFloat) {
+TEST_F(PrepareKeysOnCuda, FindsTheFirstWrongEntryAndValuesThatAreNoFloat) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const KeyLayout layout(3, 2);
   EXPECT_EQ(take(layout, {0, 1, 3, 2, 2}, {0, 1, 0, 1, 2}, {1, 2, 3, 4, 5}, false).found, (Counts{2, 0}));
@@ -75,7 +75,7 @@ TEST_F(PrepareKeys, FindsTheFirstWrongEntryAndValuesThatAreNoFloat) {
   EXPECT_EQ(take(layout, {0, -1}, {0, 1}, {1, 2}, false, 7).found, (Counts{8, 0})) << "numbered among all";
 }
 
-TEST_F(PrepareKeys, UnseenEntriesAreLeftOut) {
+TEST_F(PrepareKeysOnCuda, UnseenEntriesAreLeftOut) {
   const KeyLayout layout(3, 2);
   const Taken taken = take(layout, {0, -1, 2}, {1, 1, -1}, {1, 2, 3}, true);
   EXPECT_EQ(taken.keys, (std::vector<std::uint64_t>{layout.key(0, 1), layout.left_out(), layout.left_out()}));
@@ -84,21 +84,21 @@ TEST_F(PrepareKeys, UnseenEntriesAreLeftOut) {
   EXPECT_EQ(taken.found, (Counts{~0ULL, 0}));
 }
 
-TEST_F(PrepareKeys, OrdersByDescendingCountAndThenByIndex) {
+TEST_F(PrepareKeysOnCuda, OrdersByDescendingCountAndThenByIndex) {
   Buffer<std::int32_t, CudaBackend> order, place;
   order_by_count(*backend, on_device(Counts{2, 0, 9, 2, 300, 0, 2}), 315, order, place);
   EXPECT_EQ(order.download(), (Indices{4, 2, 0, 3, 6, 1, 5}));
   EXPECT_EQ(place.download(), (Indices{2, 5, 1, 3, 0, 6, 4}));
 }
 
-TEST_F(PrepareKeys, RelabelsWhatIsNotLeftOut) {
+TEST_F(PrepareKeysOnCuda, RelabelsWhatIsNotLeftOut) {
   const KeyLayout layout(3, 2);
   auto keys = on_device(std::vector<std::uint64_t>{layout.key(0, 1), layout.left_out(), layout.key(2, 0)});
   relabel(*backend, layout, on_device(Indices{2, 1, 0}), on_device(Indices{1, 0}), keys);
   EXPECT_EQ(keys.download(), (std::vector<std::uint64_t>{layout.key(2, 0), layout.left_out(), layout.key(0, 1)}));
 }
 
-TEST_F(PrepareKeys, NamesTheFirstDuplicateByItsIndices) {
+TEST_F(PrepareKeysOnCuda, NamesTheFirstDuplicateByItsIndices) {
   const KeyLayout layout(4, 4);
   const auto rows = on_device(Indices{3, 1, 0, 2}), cols = on_device(Indices{0, 2, 1, 3});
   const auto find = [&](std::vector<std::uint64_t> keys) {
@@ -112,7 +112,7 @@ TEST_F(PrepareKeys, NamesTheFirstDuplicateByItsIndices) {
   EXPECT_EQ(pair, (std::pair{1, 1}));
 }
 
-TEST_F(PrepareKeys, OffsetsAndIndicesOfBothSides) {
+TEST_F(PrepareKeysOnCuda, OffsetsAndIndicesOfBothSides) {
   const KeyLayout layout(5, 3);
   const auto by_row = on_device(std::vector<std::uint64_t>{layout.key(0, 1), layout.key(0, 2), layout.key(3, 0),
                                                            layout.key(4, 1), layout.left_out()});

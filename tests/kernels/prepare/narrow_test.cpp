@@ -8,7 +8,7 @@
 namespace rankfill::testing {
 namespace {
 
-class PrepareNarrow : public KernelTest<CudaBackend> {
+class PrepareNarrowOnCuda : public KernelTest<CudaBackend> {
  protected:
   /// [1 1.5 .; . . .; 4.5 . 2], by row or by column, and a row bias.
   Csr<float, CudaBackend> matrix(Side order) {
@@ -33,7 +33,7 @@ class PrepareNarrow : public KernelTest<CudaBackend> {
   }
 };
 
-TEST_F(PrepareNarrow, CodesTheValuesLessTheirOffsets) {
+TEST_F(PrepareNarrowOnCuda, CodesTheValuesLessTheirOffsets) {
   Buffer<std::uint8_t, CudaBackend> codes(*backend, 4, "codes");
   const ValueCoding<float> coding{.offset = -1, .step = 0.5, .largest = 7};
   EXPECT_TRUE(read_encoded(*backend, matrix(Side::row), Side::row, offsets(2, {}), coding, 1e-6, codes));
@@ -45,7 +45,7 @@ TEST_F(PrepareNarrow, CodesTheValuesLessTheirOffsets) {
   EXPECT_EQ(codes.download(), (std::vector<std::uint8_t>{2, 6, 3, 1}));
 }
 
-TEST_F(PrepareNarrow, SeesOneValueWithoutACode) {
+TEST_F(PrepareNarrowOnCuda, SeesOneValueWithoutACode) {
   Buffer<std::uint16_t, CudaBackend> codes(*backend, 4, "codes");
   const auto m = matrix(Side::row);
   const auto zero = offsets(0, {});
@@ -58,7 +58,7 @@ TEST_F(PrepareNarrow, SeesOneValueWithoutACode) {
   EXPECT_FALSE(fits({.offset = 1, .step = 1, .largest = 7}, 0.25)) << "1.5 lies between two";
 }
 
-TEST_F(PrepareNarrow, SubtractsInPlaceToo) {
+TEST_F(PrepareNarrowOnCuda, SubtractsInPlaceToo) {
   auto m = matrix(Side::row);
   const auto o = offsets(2, {-1, 0, 0.5});
   Buffer<double, CudaBackend> out(*backend, 4, "values");
@@ -68,7 +68,7 @@ TEST_F(PrepareNarrow, SubtractsInPlaceToo) {
   EXPECT_EQ(m.values.download(), (std::vector<float>{0, 0.5, 2, -0.5}));
 }
 
-TEST_F(PrepareNarrow, WeightsArePowersOfTheCounts) {
+TEST_F(PrepareNarrowOnCuda, WeightsArePowersOfTheCounts) {
   const Buffer<std::int64_t, CudaBackend> row_ptr(*backend, std::vector<std::int64_t>{0, 4, 4, 5, 14}, "offsets");
   Buffer<float, CudaBackend> weights(*backend, 4, "weights");
   count_weights(*backend, row_ptr, 0.5, weights);

@@ -9,7 +9,7 @@
 namespace rankfill::testing {
 namespace {
 
-class PrepareSort : public KernelTest<CudaBackend> {
+class PrepareSortOnCuda : public KernelTest<CudaBackend> {
  protected:
   /// Sorts `size` keys of 62 bits by some of their bits; the value of a pair is its number before.
   template <class V>
@@ -41,7 +41,7 @@ class PrepareSort : public KernelTest<CudaBackend> {
   }
 };
 
-TEST_F(PrepareSort, IsStableOverTheBitsGiven) {
+TEST_F(PrepareSortOnCuda, IsStableOverTheBitsGiven) {
   for (const auto& [first, last] : {std::pair{0, 62}, {0, 8}, {0, 9}, {3, 5}, {30, 62}, {20, 37}, {4, 4}})
     for (const std::size_t size : {0U, 1U, 2U, 1000U, 40000U}) {
       check<float>(size, first, last);
@@ -50,7 +50,7 @@ TEST_F(PrepareSort, IsStableOverTheBitsGiven) {
     }
 }
 
-TEST_F(PrepareSort, ByColumnAfterByRowIsTheTranspose) {
+TEST_F(PrepareSortOnCuda, ByColumnAfterByRowIsTheTranspose) {
   SortedPairs<std::int32_t, CudaBackend> pairs(*backend, 6, "pairs");
   pairs.keys.upload({0x21, 0x12, 0x11, 0x02, 0x22, 0x01});
   pairs.values.upload({1, 2, 3, 4, 5, 6});
