@@ -13,10 +13,10 @@ namespace rankfill {
 /// The most entries of a short row.
 __host__ __device__ constexpr int most_short_entries(int rank) { return (rank - 1) / 2; }
 
-/// Shared memory of a warp: the gathered rows, and a vector.
+/// Shared memory of a warp: the gathered rows, a vector of the length of the rank and one over the entries.
 __host__ __device__ constexpr std::size_t short_row_bytes(int rank) {
-  const int tiles = (rank + 15) / 16;
-  return static_cast<std::size_t>(most_short_entries(rank) * gathered_row_bytes(tiles) + 64 * tiles);
+  const int tiles = (rank + 15) / 16, entries = (most_short_entries(rank) + 31) / 32 * 32;
+  return static_cast<std::size_t>(most_short_entries(rank) * gathered_row_bytes(tiles) + 64 * tiles + 4 * entries);
 }
 
 /// The gathered rows of one short row, in shared memory.  Rank at most 64 kPairs.  Lane l holds, of a vector of the length
@@ -34,7 +34,8 @@ class ShortRow {
         length_(uniform(static_cast<int>(s.m.row_ptr[row + 1] - first_))),
         unit_(*s.v.unit),
         rows_(memory),
-        x_(reinterpret_cast<float*>(memory + most_short_entries(s.rank) * gathered_row_bytes(tiles_))) {
+        x_(reinterpret_cast<float*>(memory + most_short_entries(s.rank) * gathered_row_bytes(tiles_))),
+        c_(x_ + 16 * tiles_) {
     const int units = 2 * tiles_;
     const auto reciprocal = static_cast<unsigned>(65535 / units + 1);  // q / units by a product: q < 1024
     const SharedAddress to = shared_address(rows_);
@@ -55,6 +56,11 @@ class ShortRow {
     cp_async_commit();
     cp_async_wait<0>();
     __syncwarp();
+    if constexpr (kPairs == 1) {
+#pragma unroll
+      for (int unit = 0; unit < 8; ++unit)
+        held_[unit] = exists(0) && unit < 2 * tiles_ ? vector(lane_id(), unit) : uint4{};
+    }
   }
 
   __device__ __forceinline__ int length() const { return length_; }
@@ -75,14 +81,13 @@ class ShortRow {
 #pragma unroll
     for (int i = 0; i < kPairs; ++i) {
       float sum = 0;
-      if (exists(i))
-        for (int unit = 0; unit < 2 * tiles_; ++unit) {
-          const uint4 y = *reinterpret_cast<const uint4*>(row(32 * i + lane_id()) + 16 * unit);
-          const auto* x4 = reinterpret_cast<const float4*>(x_ + 8 * unit);
-          const float4 a = x4[0], b = x4[1];
-          sum = fmaf(first(y.x), a.x, fmaf(second(y.x), a.y, fmaf(first(y.y), a.z, fmaf(second(y.y), a.w, sum))));
-          sum = fmaf(first(y.z), b.x, fmaf(second(y.z), b.y, fmaf(first(y.w), b.z, fmaf(second(y.w), b.w, sum))));
-        }
+      if constexpr (kPairs == 1) {
+#pragma unroll
+        for (int unit = 0; unit < 8; ++unit)
+          if (unit < 2 * tiles_) sum = add_products(held_[unit], unit, sum);
+      } else if (exists(i)) {
+        for (int unit = 0; unit < 2 * tiles_; ++unit) sum = add_products(vector(32 * i + lane_id(), unit), unit, sum);
+      }
       products[i] = sum * unit_;
     }
   }
@@ -90,21 +95,29 @@ class ShortRow {
   /// sum = sum_j c_j v_j, or with v_j's numbers squared
   template <bool kSquared = false>
   __device__ __forceinline__ void combine(const PerEntry& c, Vector& sum) const {
-#pragma unroll
-    for (int n = 0; n < 2 * kPairs; ++n) sum[n] = 0;
+    __syncwarp();
 #pragma unroll
     for (int i = 0; i < kPairs; ++i)
-      for (int e = 0; e < min(32, length_ - 32 * i); ++e) {
-        const float factor = __shfl_sync(full_warp, c[i], e);
+      if (32 * i < most_short_entries(rank_)) c_[32 * i + lane_id()] = c[i];
+    __syncwarp();
 #pragma unroll
-        for (int h = 0; h < kPairs; ++h)
-          if (component(2 * h) < 16 * tiles_) {
-            const auto pair = *reinterpret_cast<const std::uint32_t*>(row(32 * i + e) + 2 * component(2 * h));
-            const float y0 = first(pair), y1 = second(pair);
-            sum[2 * h] = fmaf(kSquared ? factor * y0 : factor, y0, sum[2 * h]);
-            sum[2 * h + 1] = fmaf(kSquared ? factor * y1 : factor, y1, sum[2 * h + 1]);
-          }
-      }
+    for (int n = 0; n < 2 * kPairs; ++n) sum[n] = 0;
+    for (int e = 0; e < length_; e += 4) {
+      const float4 four = *reinterpret_cast<const float4*>(c_ + e);
+      const float factors[4] = {four.x, four.y, four.z, four.w};
+#pragma unroll
+      for (int k = 0; k < 4; ++k)
+        if (e + k < length_) {
+#pragma unroll
+          for (int h = 0; h < kPairs; ++h)
+            if (component(2 * h) < 16 * tiles_) {
+              const auto pair = *reinterpret_cast<const std::uint32_t*>(row(e + k) + 2 * component(2 * h));
+              const float y0 = first(pair), y1 = second(pair);
+              sum[2 * h] = fmaf(kSquared ? factors[k] * y0 : factors[k], y0, sum[2 * h]);
+              sum[2 * h + 1] = fmaf(kSquared ? factors[k] * y1 : factors[k], y1, sum[2 * h + 1]);
+            }
+        }
+    }
 #pragma unroll
     for (int n = 0; n < 2 * kPairs; ++n) sum[n] *= unit_;
   }
@@ -112,6 +125,17 @@ class ShortRow {
  private:
   __device__ __forceinline__ const unsigned char* row(int entry) const {
     return rows_ + entry * gathered_row_bytes(tiles_);
+  }
+  /// 8 numbers of an entry's row.
+  __device__ __forceinline__ uint4 vector(int entry, int unit) const {
+    return *reinterpret_cast<const uint4*>(row(entry) + 16 * unit);
+  }
+  /// sum + the products of these numbers with those of x_
+  __device__ __forceinline__ float add_products(const uint4& y, int unit, float sum) const {
+    const auto* x = reinterpret_cast<const float4*>(x_ + 8 * unit);
+    const float4 a = x[0], b = x[1];
+    sum = fmaf(first(y.x), a.x, fmaf(second(y.x), a.y, fmaf(first(y.y), a.z, fmaf(second(y.y), a.w, sum))));
+    return fmaf(first(y.z), b.x, fmaf(second(y.z), b.y, fmaf(first(y.w), b.z, fmaf(second(y.w), b.w, sum))));
   }
   __device__ __forceinline__ static float first(std::uint32_t pair) {
     return __half2float(__ushort_as_half(static_cast<unsigned short>(pair)));
@@ -126,19 +150,20 @@ class ShortRow {
   float unit_;
   const unsigned char* rows_;
   float* x_;
+  float* c_;
+  uint4 held_[kPairs == 1 ? 8 : 1];  ///< this lane's entry, where registers hold it
 };
 
 /// Shared memory: short_row_bytes for each warp.
 template <int kPairs>
 __global__ void __launch_bounds__(128, 4)
     solve_short_rows_warp_per_row(const RowSystems s, const std::int32_t* rows, std::int64_t count) {
-  const std::int64_t number = grid_warp();
+  const int warp = uniform_warp();
+  const std::int64_t number = std::int64_t{blockIdx.x} * (blockDim.x / warp_size) + warp;
   if (number >= count) return;
-  const std::int32_t row = rows[number];
+  const std::int32_t row = uniform(rows[number]);
   const WarpTeam team;
-  const ShortRow<kPairs> v(
-      s, row,
-      shared_memory<unsigned char>() + threadIdx.x / warp_size * static_cast<unsigned>(short_row_bytes(s.rank)));
+  const ShortRow<kPairs> v(s, row, shared_memory<unsigned char>() + warp * short_row_bytes(s.rank));
   float* u_i = s.row(row);
   const float lambda = s.scaled_lambda(row);
   constexpr int kSize = 2 * kPairs;

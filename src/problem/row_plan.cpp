@@ -60,7 +60,7 @@ PlanLengths gradient_plan_lengths() { return {.chunk = 1024, .short_row = 32}; }
 
 PlanLengths solve_plan_lengths(int rank, std::int64_t num_entries) {
   constexpr std::int64_t shortest = 2048, longest = 1 << 20;
-  constexpr std::int64_t workers = 132 * 16;  // the blocks that a large device holds, several times over
+  const std::int64_t workers = 132 * (rank <= 64 ? 64 : 16);  // what a large device holds, four times over
   return {.chunk = std::clamp(num_entries / workers, shortest, longest), .short_row = (rank - 1) / 2};
 }
 

@@ -28,8 +28,8 @@ struct PlanLengths {
 };
 /// For a warp per chunk: long enough to hide the start, short enough to balance; a partial gradient costs little.
 PlanLengths gradient_plan_lengths();
-/// For a block per chunk: a partial Gram matrix is rank^2 numbers, so rows are cut only where one would outlast the
-/// rest of the device; rows of fewer than rank / 2 entries are solved without a Gram matrix.
+/// For a block per chunk, or, up to rank 64, a warp: a partial Gram matrix is rank^2 numbers, so rows are cut only where one
+/// would outlast the rest of the device; rows of fewer than rank / 2 entries are solved without a Gram matrix.
 PlanLengths solve_plan_lengths(int rank, std::int64_t num_entries);
 
 template <class B>
