@@ -3,6 +3,7 @@
 
 #include "backend/cuda.hpp"
 #include "check_gradient_on.hpp"
+#include "problem/memory_plan.hpp"
 #include "solve_on.hpp"
 
 namespace rankfill {
@@ -12,7 +13,13 @@ static_assert(Backend<CudaBackend>);
 Result solve_cuda(int device, const Entries& train, const Options& options, const Entries* holdout,
                   const Start* start) {
   CudaBackend backend(device);
-  return solve_on(backend, false, train, options, holdout, start);
+  MemoryPlan plan = plan_device_memory(train, options, holdout);
+  const std::uint64_t free_bytes = backend.free_bytes();
+  require_memory(plan, free_bytes);
+  Result result = solve_on(backend, false, train, options, holdout, start);
+  result.summary.memory_plan = std::move(plan);
+  result.summary.device_free_bytes = free_bytes;
+  return result;
 }
 
 GradientCheck check_gradient_cuda(int device, const Entries& entries, const Options& options) {

@@ -8,6 +8,7 @@
 #include "rankfill/io.hpp"              // files -> entries; held-out splits
 #include "rankfill/device.hpp"          // which devices exist
 #include "rankfill/options.hpp"         // what solve() can be told
+#include "rankfill/memory_plan.hpp"     // what a fit will hold on the device
 #include "rankfill/summary.hpp"         // what it did
 #include "rankfill/model.hpp"           // predict, recommend, save, load
 #include "rankfill/solve.hpp"           // entries -> model

@@ -3,9 +3,12 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "rankfill/memory_plan.hpp"
 
 namespace rankfill {
 
@@ -76,6 +79,9 @@ struct Summary {
   std::string formulation_used;    ///< "entries", "projection", "block"
   std::string device_used;         ///< "cpu (2 threads)", "cuda:0 NVIDIA H100"
   std::uint64_t device_bytes = 0;  ///< largest device (or backend) memory held at once
+  /// On CUDA: what was planned, and what was free then.
+  std::optional<MemoryPlan> memory_plan;
+  std::uint64_t device_free_bytes = 0;
   std::vector<std::string> warnings;
 };
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "rankfill/error.hpp"
+#include "solve_device.hpp"
 
 namespace rankfill::cli {
 
@@ -15,6 +16,13 @@ void require_device(Device device) {
     return;
   throw BackendUnavailable("device " + to_string(device) + ": not there; " + std::to_string(devices.size()) +
                            " CUDA device(s) can be used (rankfill info lists them)");
+}
+
+std::optional<std::uint64_t> free_device_bytes(Device device) {
+  const int index = resolve_device(device);
+  for (const DeviceInfo& info : cuda_devices())
+    if (info.index == index) return info.free_bytes;
+  return std::nullopt;
 }
 
 }  // namespace rankfill::cli

@@ -20,6 +20,7 @@
 #include "cli/reading.hpp"
 #include "data/atomic_file.hpp"
 #include "rankfill/error.hpp"
+#include "rankfill/memory_plan.hpp"
 
 namespace rankfill::cli {
 
@@ -28,7 +29,8 @@ namespace {
 constexpr const char* kFooter = R"(
 --json prints one object: test_rmse, train_rmse, baseline_rmse, objective, relative_gradient, iterations, passes,
 termination, seconds {read, prepare, solve, save, total}, num_rows, num_cols, num_entries, test_entries, test_unseen,
-device, formulation, model, plot, warnings, message, options (all of them, with the lambda used and its convention), history.
+device, device_memory {planned, free, held, preparing, solving} in bytes, formulation, model, plot, warnings, message,
+options (all of them, with the lambda used and its convention), history.
 
 Ctrl-C (or SIGTERM) stops after the current iteration; the best model so far is saved and reported, and the exit code is
 130.  A model that cannot be saved where it should, for example on a full disk, is saved in the folder for temporary files.
@@ -123,7 +125,7 @@ Model solve_data(FitOutcome& fit, Console& console) {
     table.row(row);
     return CallbackAction::proceed;
   };
-  Result result = solve(fit.data.train, fit.options, fit.has_test() ? &*fit.data.test : nullptr);
+  Result result = solve(fit.data.train, fit.options, fit.test_data());
   fit.options.callback = nullptr;
   if (!result.summary.history.empty()) table.finish(result.summary.history.back());
   fit.summary = std::move(result.summary);
@@ -187,6 +189,8 @@ int run_fit(const FitFlags& flags) {
   read_data(fit, flags, console);
   tell_data(console, fit);
   console.line(problem_text(fit, fit.options.regularization));
+  if (const auto free = free_device_bytes(fit.options.device))
+    console.line("device memory: " + describe(plan_device_memory(fit.data.train, fit.options, fit.test_data()), *free));
   console.line("");
   const Model model = solve_data(fit, console);
   if (fit.has_test()) fit.test = evaluate(model, *fit.data.test);

@@ -114,6 +114,7 @@ Json fit_report(const FitOutcome& fit) {
   json["test_unseen"] = fit.data.test_unseen;
   json["device"] = summary.device_used;
   json["device_bytes"] = summary.device_bytes;
+  json["device_memory"] = memory_report(summary);
   json["formulation"] = summary.formulation_used;
   json["model"] = or_null(fit.model_file);
   json["plot"] = or_null(fit.plot_file);

@@ -23,6 +23,7 @@ struct FitOutcome {
   double read_seconds = 0, split_seconds = 0, solve_seconds = 0, save_seconds = 0, total_seconds = 0;
 
   bool has_test() const { return data.test && data.test->size() > 0; }
+  const Entries* test_data() const { return has_test() ? &*data.test : nullptr; }
 };
 
 /// "ratings.csv: 671 x 9,066, 100,004 entries (1.64%), values 0.5 .. 5, mean 3.54", and the held-out part.

@@ -55,4 +55,16 @@ Json history_report(const Summary& summary) {
   return rows;
 }
 
+Json memory_report(const Summary& summary) {
+  if (!summary.memory_plan) return {};
+  Json json;
+  json["planned"] = summary.memory_plan->bytes();
+  json["free"] = summary.device_free_bytes;
+  json["held"] = summary.device_bytes;
+  json["preparing"] = summary.memory_plan->preparing_bytes;
+  json["solving"] = Json::object();
+  for (const MemoryItem& item : summary.memory_plan->solving) json["solving"][item.purpose] = item.bytes;
+  return json;
+}
+
 }  // namespace rankfill::cli

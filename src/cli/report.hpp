@@ -25,4 +25,7 @@ Json options_report(const Options& options, const Summary& summary);
 /// Objects with the names of IterationSummary's fields.
 Json history_report(const Summary& summary);
 
+/// What was planned, free and held of the device's memory, in bytes; null where the fit was not on a device.
+Json memory_report(const Summary& summary);
+
 }  // namespace rankfill::cli

@@ -10,6 +10,7 @@
 #include "backend/cuda.hpp"
 #include "kernels/prepare/keys.hpp"
 #include "kernels/prepare/sort.hpp"
+#include "problem/narrow.hpp"
 #include "rankfill/entries.hpp"
 
 namespace rankfill {
@@ -33,9 +34,6 @@ constexpr std::int64_t piece_entries(std::int64_t size) {
 /// *Throws* InvalidData for the first entry that validate_entry refuses.
 template <class S>
 std::optional<DeviceEntries<S>> take_as(CudaBackend&, const Entries& entries, bool holdout, std::int64_t piece_length);
-
-/// Whether it is worth trying float: a look at some values.
-bool may_be_float(const std::vector<double>& values);
 
 /// Calls use(DeviceEntries<S>) with the narrowest S that holds all values.
 template <class Use>

@@ -7,13 +7,6 @@
 
 namespace rankfill {
 
-bool may_be_float(const std::vector<double>& values) {
-  constexpr std::size_t looks = 1024;
-  for (std::size_t p = 0; p < values.size(); p += 1 + values.size() / looks)
-    if (double{static_cast<float>(values[p])} != values[p]) return false;
-  return true;
-}
-
 template <class S>
 std::optional<DeviceEntries<S>> take_as(CudaBackend& backend, const Entries& entries, bool holdout,
                                         std::int64_t piece_length) {

@@ -3,6 +3,13 @@
 
 namespace rankfill {
 
+bool may_be_float(const std::vector<double>& values) {
+  constexpr std::size_t looks = 1024;
+  for (std::size_t p = 0; p < values.size(); p += 1 + values.size() / looks)
+    if (double{static_cast<float>(values[p])} != values[p]) return false;
+  return true;
+}
+
 template <class T>
 std::optional<ValueCoding<T>> propose_coding(double low, double high, std::vector<double> sample) {
   const double within = coding_tolerance<T>(low, high);

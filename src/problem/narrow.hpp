@@ -16,6 +16,9 @@ namespace rankfill {
 /// many: at rank 64 the two bytes are 1.5 % of what an entry moves, and short rows would fall into many pieces.
 inline constexpr std::int64_t kNarrowCols = 65536;
 
+/// Whether it is worth trying float: a look at some values.
+bool may_be_float(const std::vector<double>& values);
+
 /// How far a decoded value may be from the value, when values lie in [low, high]: half a unit in the last place of the largest,
 /// which is how well T itself holds it.
 template <class T>

@@ -78,6 +78,7 @@ TEST_F(Cli, NumbersThatAreNotThereAreNull) {
   const json report = json::parse(fit({"--json", "--quiet"}).out);
 
   EXPECT_TRUE(report["test_rmse"].is_null());
+  EXPECT_TRUE(report.at("device_memory").is_null()) << "only a device's is planned";
   EXPECT_TRUE(report["model"].is_null());
   EXPECT_TRUE(report["history"][0]["holdout_rmse"].is_null());
 }

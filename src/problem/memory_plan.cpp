@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "problem/memory_plan.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "problem/narrow.hpp"
+#include "problem/problem.hpp"
+#include "problem/row_plan.hpp"
+
+// Every function below counts what the file it names allocates; tests/simt/memory_plan_test.cpp holds the sum against what a fit
+// really held.
+
+namespace rankfill {
+
+namespace {
+
+using Bytes = std::uint64_t;
+
+Bytes bytes_of(std::int64_t count, std::int64_t each) { return static_cast<Bytes>(count) * static_cast<Bytes>(each); }
+std::int64_t round_up(std::int64_t x, std::int64_t to) { return (x + to - 1) / to * to; }
+
+/// One order of the entries: num_rows rows of z entries in num_cols columns.
+struct Order {
+  std::int64_t num_rows, num_cols, z;
+};
+
+std::int64_t col_bytes(const Order& m) { return m.num_cols <= kNarrowCols ? 2 : 4; }
+
+/// src/problem/prepare_cuda.cpp
+Bytes entries_bytes(const Order& m, int stored_bytes) {
+  return bytes_of(m.num_rows + 1, 8) + bytes_of(m.z, col_bytes(m) + stored_bytes);
+}
+
+/// The most that a plan can hold, whatever the lengths of the rows.  src/problem/row_plan.cpp
+struct PlanBound {
+  std::int64_t chunks, split_rows, slots, num_rows;
+  PlanBound(const Order& m, const PlanLengths& lengths)
+      : chunks(std::min(m.num_rows, m.z / (lengths.short_row + 1)) + m.z / lengths.chunk),
+        split_rows(std::min(m.num_rows, m.z / (lengths.chunk + 1))),
+        slots(split_rows + m.z / lengths.chunk),
+        num_rows(m.num_rows) {
+    if (split_rows == 0) slots = 0;
+  }
+  Bytes bytes() const {
+    return bytes_of(chunks, sizeof(Chunk)) + bytes_of(num_rows, 4) + bytes_of(split_rows, sizeof(SplitRow));
+  }
+};
+PlanBound gradient_plan(const Order& m) { return {m, gradient_plan_lengths()}; }
+PlanBound solve_plan(const Order& m, int rank) { return {m, solve_plan_lengths(rank, m.z)}; }
+Bytes plans_bytes(const Order& m, int rank) { return gradient_plan(m).bytes() + solve_plan(m, rank).bytes(); }
+
+/// SumSpace of kernels/detail/ordered_sum.cuh
+Bytes sums_bytes(std::int64_t count, int terms) { return bytes_of(round_up((count + 1) * terms, 2), 8); }
+
+/// gather_room of kernels/detail/gather_copy.cuh: `rows` rows of `rank` numbers of `size` bytes each.
+Bytes copy_bytes(std::int64_t rows, int rank, int size, bool converted) {
+  if (!converted && rank * size % 16 == 0) return 0;
+  return bytes_of(rows, round_up(std::int64_t{rank} * size, 16)) + 128 + 4 * 1028;
+}
+
+/// kernels/gradient_rows.cu, kernels/loss.cu
+Bytes gather_workspace(const Order& m, int rank, int scalar, bool with_gradient) {
+  const PlanBound plan = gradient_plan(m);
+  const Bytes slots = with_gradient ? bytes_of(plan.slots, round_up(std::int64_t{rank} * scalar, 16)) : 0;
+  return sums_bytes(plan.chunks + m.num_rows, 1) + slots + copy_bytes(m.num_cols, rank, scalar, false);
+}
+
+/// kernels/als_half.cu.  `half`: with float16 copies alone; else gradients in full precision come first.
+Bytes als_workspace(const Order& m, int rank, int scalar, bool half) {
+  const bool tensor_cores = scalar == 4 && rank <= 256;
+  const auto k = static_cast<Bytes>(rank);
+  Bytes bytes = sums_bytes(m.num_rows, 3) + 64;
+  if (!half || !tensor_cores)
+    bytes += bytes_of(m.num_rows, std::int64_t{rank} * scalar) + gather_workspace(m, rank, scalar, true);
+  if (!tensor_cores) {
+    const Bytes gram = k * k * static_cast<Bytes>(scalar), most = (Bytes{256} << 20) / gram;
+    return bytes + gram * std::clamp<Bytes>(most, 1, static_cast<Bytes>(std::max<std::int64_t>(m.num_rows, 1)));
+  }
+  const Bytes tiles = (k + 15) / 16, matrix = rank <= 64 ? 16 * tiles * (8 * tiles + 12) : k * (k + 1) / 2;
+  const Bytes part = (matrix + k + 1) * 4, slots = static_cast<Bytes>(solve_plan(m, rank).slots);
+  if (slots > 0) bytes += (std::min((Bytes{1} << 30) / part, slots + 1) + 2) * part;
+  return bytes + copy_bytes(m.num_cols, rank, 2, true);
+}
+
+/// kernels/gradient_projection.cu.  cuSPARSE's own buffer is a guess: the library names it only when asked with the matrix.
+Bytes projection_workspace(const Order& m) {
+  const std::int64_t index = m.z < INT32_MAX ? 4 : 8;
+  return static_cast<Bytes>(round_up((m.num_rows + 1) * index, 256) + round_up(m.z * index, 256)) +
+         bytes_of(m.num_rows, 8) + 256;
+}
+
+struct Fit {
+  const MemoryShape& shape;
+  const Options& options;
+  Order by_row{shape.num_rows, shape.num_cols, shape.num_entries};
+  Order by_col{shape.num_cols, shape.num_rows, shape.num_entries};
+  Order holdout{shape.num_rows, shape.num_cols, shape.num_holdout};
+  int rank = options.rank, scalar = options.precision == Precision::float64 ? 8 : 4;
+  bool descent = std::holds_alternative<GradientDescentOptions>(options.solver);
+  Formulation formulation = resolve(options.formulation, shape.num_entries == shape.num_rows * shape.num_cols);
+  Bytes factors = bytes_of(shape.num_rows + shape.num_cols, std::int64_t{rank} * scalar);
+
+  bool dense() const { return formulation == Formulation::block || formulation == Formulation::dense; }
+
+  /// What the formulation keeps beside the two orders.  src/problem/problem.hpp, Gradient of src/solvers/gradient.hpp
+  Bytes formulation_bytes() const {
+    const std::int64_t rows = shape.num_rows, cols = shape.num_cols;
+    if (dense()) return bytes_of(rows, cols * 2 * scalar) + bytes_of(rows + cols, 4);
+    if (formulation == Formulation::scatter) return bytes_of(shape.num_entries, 4);
+    return formulation == Formulation::projection ? bytes_of(shape.num_entries, scalar * (descent ? 2 : 1)) : 0;
+  }
+
+  Bytes gradient_workspace(const Order& m) const {
+    if (formulation == Formulation::projection) return projection_workspace(m);
+    if (formulation == Formulation::scatter) return sums_bytes(std::min<std::int64_t>(m.z, 1 << 15), 1);
+    if (dense()) return sums_bytes(m.num_rows, 1) + 2 * factors;
+    return gather_workspace(m, rank, scalar, true);
+  }
+
+  /// The largest that anything asks for: there is one, and it grows.
+  Bytes workspace() const {
+    Bytes most = sums_bytes(std::max(shape.num_rows, shape.num_cols), 2);
+    for (const Order& m : {by_row, by_col}) {
+      most = std::max(most, gradient_workspace(m));
+      if (!descent) most = std::max(most, als_workspace(m, rank, scalar, options.precision == Precision::mixed));
+    }
+    if (descent) most = std::max(most, sums_bytes(shape.num_rows, 6));
+    if (shape.num_holdout > 0) most = std::max(most, gather_workspace(holdout, rank, scalar, false));
+    return most;
+  }
+
+  std::vector<MemoryItem> solving() const {
+    std::vector<MemoryItem> items = {
+        {"entries by row", entries_bytes(by_row, shape.stored_bytes)},
+        {"entries by column", entries_bytes(by_col, shape.stored_bytes)},
+        {"row plans", plans_bytes(by_row, rank) + plans_bytes(by_col, rank)},
+        {"order of rows and columns", bytes_of(shape.num_rows + shape.num_cols, 4)},
+        {"weights", options.weighting > 0 ? bytes_of(shape.num_rows + shape.num_cols, scalar) : 0},
+        {"held-out entries",
+         shape.num_holdout > 0 ? entries_bytes(holdout, shape.stored_bytes) + plans_bytes(holdout, rank) : 0},
+        {"formulation " + std::string(to_string(formulation)), formulation_bytes()},
+        {"factors", factors},
+        {"best point", factors},
+        {"measurements", factors},
+        {"solver", descent ? 2 * factors : 0},
+        {"workspace", workspace()},
+    };
+    std::erase_if(items, [](const MemoryItem& item) { return item.bytes == 0; });
+    std::stable_sort(items.begin(), items.end(),
+                     [](const MemoryItem& a, const MemoryItem& b) { return a.bytes > b.bytes; });
+    return items;
+  }
+
+  /// Bringing `m` into its orders: the table at the head of src/problem/prepare_cuda.cpp.
+  Bytes sorting(const Order& m) const {
+    const std::int64_t piece = std::min(m.z, std::clamp<std::int64_t>(m.z / 8, 4096, 1 << 20));
+    const Bytes taking = bytes_of(m.z, 8 + shape.value_bytes) + bytes_of(piece, 32);
+    const Bytes sorting = bytes_of(m.z, 16 + 3 * shape.value_bytes + col_bytes(m)) + bytes_of(m.z, 1) / 4;
+    return std::max(taking, sorting) + bytes_of(m.num_rows + m.num_cols, 24) + plans_bytes(m, rank) + 4096;
+  }
+  Bytes preparing() const {
+    const Bytes kept = entries_bytes(by_row, shape.stored_bytes) + entries_bytes(by_col, shape.stored_bytes) +
+                       plans_bytes(by_row, rank) + plans_bytes(by_col, rank);
+    return std::max(sorting(by_row), shape.num_holdout > 0 ? kept + sorting(holdout) : 0);
+  }
+};
+
+/// Bytes of a value in the two orders, judged by some values.
+template <class T>
+int stored_bytes(const Entries& train, Center center) {
+  if (center == Center::bias) return sizeof(T);  // no two values keep a common step
+  std::vector<double> sample;
+  const std::size_t size = train.values.size();
+  for (std::size_t p = 0; p < size; p += 1 + size / kCodingSample) sample.push_back(train.values[p]);
+  const auto coding = find_coding<T>(sample);
+  return !coding ? sizeof(T) : coding->largest <= 255 ? 1 : 2;
+}
+
+}  // namespace
+
+Bytes MemoryPlan::solving_bytes() const {
+  return std::accumulate(solving.begin(), solving.end(), Bytes{0},
+                         [](Bytes sum, const MemoryItem& item) { return sum + item.bytes; });
+}
+
+Bytes MemoryPlan::bytes() const { return std::max(preparing_bytes, solving_bytes()); }
+
+MemoryPlan plan_memory(const MemoryShape& shape, const Options& options) {
+  const Fit fit{shape, options};
+  return {fit.preparing(), fit.solving()};
+}
+
+MemoryPlan plan_device_memory(const Entries& train, const Options& options, const Entries* holdout) {
+  const auto sane = [](std::int64_t count) {
+    return std::clamp<std::int64_t>(count, 0, INT32_MAX);
+  };  // not validated yet
+  MemoryShape shape{.num_rows = sane(train.num_rows),
+                    .num_cols = sane(train.num_cols),
+                    .num_entries = train.size(),
+                    .num_holdout = holdout ? holdout->size() : 0};
+  shape.value_bytes = may_be_float(train.values) ? 4 : 8;
+  shape.stored_bytes = options.precision == Precision::float64 ? stored_bytes<double>(train, options.center)
+                                                               : stored_bytes<float>(train, options.center);
+  return plan_memory(shape, options);
+}
+
+}  // namespace rankfill
