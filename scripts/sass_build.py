@@ -20,7 +20,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TOOLS = os.path.join(ROOT, ".cache", "nvdisasm")
 NVDISASM_PACKAGE = "nvidia-cuda-nvdisasm==13.2.78"  # reads what nvcc of its own and earlier releases writes
 # The flags of a Release build, for when nothing is configured.  Host code is not compiled, so its flags do not matter.
-DEFAULT_FLAGS = ["-O3", "-DNDEBUG", "-std=c++20", *(f"-I{os.path.join(ROOT, f)}" for f in ("include", "", "src"))]
+DEFAULT_FLAGS = ["-O3", "-DNDEBUG", "-std=c++20", "--expt-relaxed-constexpr",
+                 *(f"-I{os.path.join(ROOT, f)}" for f in ("include", "", "src"))]
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
 RESOURCES = re.compile(
     r"Function properties for (?P<name>\S+)\s+(?P<stack>\d+) bytes stack frame, (?P<stores>\d+) bytes spill stores, "
