@@ -9,7 +9,7 @@ namespace rankfill {
 namespace {
 
 template <class S, int lanes, int vectors, class T>
-__global__ void __launch_bounds__(kGatherThreads, GatherWalk<S, lanes, vectors>::resident)
+__global__ void __launch_bounds__(kGatherThreads, resident_blocks<GatherWalk<S, lanes, vectors>>)
     grad_rows_warp_per_chunk(const GatherTask<S, T> task) {
   gather_rows<GatherWalk<S, lanes, vectors>, true>(task);
 }

@@ -8,7 +8,7 @@ namespace rankfill {
 namespace {
 
 template <class T, int lanes, int vectors>
-__global__ void __launch_bounds__(kGatherThreads, GatherWalk<T, lanes, vectors>::resident)
+__global__ void __launch_bounds__(kGatherThreads, resident_blocks<GatherWalk<T, lanes, vectors>>)
     squared_error_warp_per_chunk(const GatherTask<T, T> task) {
   gather_rows<GatherWalk<T, lanes, vectors>, false>(task);
 }

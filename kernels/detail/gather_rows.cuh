@@ -45,6 +45,10 @@ struct GatherWalk {
 /// Blocks of one warp: the warps that start last are spread over all multiprocessors.
 inline constexpr int kGatherThreads = warp_size;
 
+/// The second of their launch bounds.
+template <class Walk>
+inline constexpr int resident_blocks = Walk::resident < max_resident_blocks ? Walk::resident : max_resident_blocks;
+
 /// Calls body(GatherWalk<S, ...>{}) for rows of so many vectors.
 template <class S, class Body>
 void with_gather_walk(int vectors, const Body& body) {

@@ -80,6 +80,15 @@ __device__ __forceinline__ void gather_vector16(const double* p, double (&x)[2])
   }
 }
 
+/// Blocks that a multiprocessor holds at most.  __launch_bounds__ that ask for more are ignored as a whole.
+#if __CUDA_ARCH__ == 750 || (__CUDA_ARCH__ > 800 && __CUDA_ARCH__ < 890)
+inline constexpr int max_resident_blocks = 16;
+#elif __CUDA_ARCH__ == 890 || __CUDA_ARCH__ >= 1100
+inline constexpr int max_resident_blocks = 24;
+#else
+inline constexpr int max_resident_blocks = 32;
+#endif
+
 /// p[i] += x[i], each element atomically (not the vector as a whole).  p: aligned to 16 bytes, global memory.
 /// Subnormal floats count as zero, as for any float atomic on global memory.
 __device__ __forceinline__ void add_vector(float* p, const float (&x)[4]) {

@@ -33,8 +33,13 @@ void CpuBackend::release(void* p, std::size_t bytes) noexcept {
   bytes_ -= bytes;
 }
 
-void CpuBackend::copy(void* to, const void* from, std::size_t bytes) { std::memcpy(to, from, bytes); }
+// The C library wants pointers also for nothing, where there may be none.
+void CpuBackend::copy(void* to, const void* from, std::size_t bytes) {
+  if (bytes > 0) std::memcpy(to, from, bytes);
+}
 
-void CpuBackend::fill_zero(void* p, std::size_t bytes) { std::memset(p, 0, bytes); }
+void CpuBackend::fill_zero(void* p, std::size_t bytes) {
+  if (bytes > 0) std::memset(p, 0, bytes);
+}
 
 }  // namespace rankfill

@@ -121,6 +121,6 @@ Gathered gather_oracle(const Case& c, const std::vector<double>& v) {
   return out;
 }
 
-inline constexpr int kGatherRanks[] = {1, 3, 8, 16, 31, 32, 48, 64, 96, 100, 128, 200, 256, 512, 1024};
+inline constexpr int kGatherRanks[] = {1, 3, 8, 16, 31, 32, 48, 64, 96, 100, 128, 192, 200, 256, 384, 512, 768, 1024};
 
 }  // namespace rankfill::testing

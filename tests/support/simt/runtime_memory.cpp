@@ -37,6 +37,7 @@ cudaError_t allocate(void** p, std::size_t bytes, bool pinned) {
     used += bytes;
     if (m.accessors == 0) simt::hide_from_host(memory, bytes);
   }
+  ++m.allocations_made;
   m.allocations[reinterpret_cast<std::uintptr_t>(memory)] = {bytes, device, pinned};
   *p = memory;
   return cudaSuccess;

@@ -59,6 +59,8 @@ void gather_vector16(const double* p, double (&x)[2]) {
   load_vector16(p, x);
 }
 
+inline constexpr int max_resident_blocks = 32;
+
 inline void add_vector(float* p, const float (&x)[4]) {
   simt_detail::require_alignment16(p, "add_vector");
   for (int i = 0; i < 4; ++i) atomicAdd(p + i, x[i]);
