@@ -1,56 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/als_half.hpp"
 
-#include <Eigen/Cholesky>
-#include <Eigen/Core>
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <vector>
 
 #include "backend/parallel.hpp"
-#include "kernels/detail/rows.hpp"
+#include "kernels/detail/row_system.hpp"
 
 namespace rankfill {
 
 namespace {
 
-/// Entries gathered before their outer products are added to A: enough to make the rank update a matrix product, small
-/// enough that the tile stays in the second-level cache up to rank 1024.
-constexpr int kTileEntries = 64;
-
-/// Cholesky A = L L^T in the lower triangle, in place, every pivot kept at or above `floor`.  Column blocks: the trailing
-/// update is a matrix product.
-template <class T>
-void guarded_cholesky(Eigen::Ref<Eigen::Matrix<T, -1, -1>> a, T floor) {
-  constexpr Eigen::Index kBlock = 32;
-  const Eigen::Index size = a.rows();
-  for (Eigen::Index first = 0; first < size; first += kBlock) {
-    const Eigen::Index width = std::min(kBlock, size - first), below = size - first - width;
-    for (Eigen::Index j = first; j < first + width; ++j) {
-      const Eigen::Index rest = size - j - 1;
-      const T pivot = std::sqrt(std::max(a(j, j), floor));
-      a(j, j) = pivot;
-      if (rest == 0) continue;
-      a.col(j).tail(rest) /= pivot;
-      // within the block of columns only
-      for (Eigen::Index c = j + 1; c < first + width; ++c) a.col(c).tail(size - c) -= a(c, j) * a.col(j).tail(size - c);
-    }
-    if (below > 0)
-      a.bottomRightCorner(below, below)
-          .template selfadjointView<Eigen::Lower>()
-          .rankUpdate(a.block(first + width, first, below, width), T{-1});
-  }
-}
-
 /// Scratch of one thread.
 template <class T>
-struct RowSolver {
-  using Vector = Eigen::Matrix<T, -1, 1>;
-  explicit RowSolver(int rank)
-      : gram(rank, rank), tile(rank, kTileEntries), gradient(rank), residual(rank), step(rank) {}
-  Eigen::Matrix<T, -1, -1> gram, tile;  // tile: one gathered v_j per column
-  Vector gradient, residual, step;
-  Vector diagonal, scaled, direction, product;  // for conjugate gradients only
+struct RowSolver : RowSystem<T> {
+  explicit RowSolver(int rank) : RowSystem<T>(rank), residual(rank), step(rank) {}
+  typename RowSystem<T>::Vector residual, step;
+  typename RowSystem<T>::Vector diagonal, scaled, direction, product;  // for conjugate gradients only
 };
 
 /// A d = g by at most `steps` steps of guarded conjugate gradients, scaled by the diagonal, from d = 0: docs/math.md Eq. 20.
@@ -87,27 +55,11 @@ std::array<double, 3> solve_row(RowSolver<T>& s, const Csr<T, CpuBackend>& m, st
     u.setZero();
     return {0, double{lambda} * double{lambda} * norm_squared, 0.5 * double{lambda} * norm_squared};
   }
-  double squared_error = 0;
-  s.gram.setZero();
-  s.gradient = lambda * u;
-  for (std::int64_t p = first; p < last; p += kTileEntries) {
-    const int count = static_cast<int>(std::min<std::int64_t>(kTileEntries, last - p));
-    for (int t = 0; t < count; ++t) {
-      const T* v_j = v.values.data() + std::int64_t{m.col_idx.data()[p + t]} * rank;
-      std::copy_n(v_j, rank, s.tile.col(t).data());
-      const T e = m.values.data()[p + t] - dot(rank, u_i, v_j);
-      axpy(rank, -e, v_j, s.gradient.data());
-      squared_error += double{e} * double{e};
-    }
-    s.gram.template selfadjointView<Eigen::Lower>().rankUpdate(s.tile.leftCols(count));
-  }
-  s.gram.diagonal().array() += lambda;
-  const T largest = s.gram.diagonal().maxCoeff(), epsilon = std::numeric_limits<T>::epsilon();
-  s.gram.diagonal().array() += std::max(T{0}, 2 * T(rank) * epsilon * largest - lambda);
+  const double squared_error = s.form(m, row, lambda, v, u_i);
   if (cg_steps > 0) {
     iterate(s, cg_steps);
   } else {
-    guarded_cholesky<T>(s.gram, std::max(epsilon * largest, std::numeric_limits<T>::min()));
+    s.factor();
     s.step = s.gradient;
     s.gram.template triangularView<Eigen::Lower>().solveInPlace(s.step);
     s.gram.template triangularView<Eigen::Lower>().transpose().solveInPlace(s.step);

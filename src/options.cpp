@@ -4,7 +4,9 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "rankfill/error.hpp"
 #include "solve_device.hpp"
@@ -36,9 +38,17 @@ std::vector<InvalidOption> violations(const Options& o) {
   rule(o.bias_damping >= 0 && std::isfinite(o.bias_damping), "bias_damping", text(o.bias_damping), "must be >= 0");
   if (const auto* gd = std::get_if<GradientDescentOptions>(&o.solver))
     rule(gd->momentum >= 0 && gd->momentum < 1, "momentum", text(gd->momentum), "must be in [0, 1)");
-  if (const auto* als = std::get_if<AlsOptions>(&o.solver))
-    rule(als->cg_steps >= -1 && als->cg_steps <= 1024, "cg_steps", std::to_string(als->cg_steps),
-         "must be 0..1024, or -1 (automatic)");
+  std::visit(
+      [&](const auto& method) {
+        if constexpr (requires { method.cg_steps; })
+          rule(method.cg_steps >= -1 && method.cg_steps <= 1024, "cg_steps", std::to_string(method.cg_steps),
+               "must be 0..1024, or -1 (automatic)");
+        if constexpr (requires { method.memory; })
+          rule(method.memory >= 0 && method.memory <= 100, "memory", std::to_string(method.memory), "must be 0..100");
+        if constexpr (requires { method.start_sweeps; })
+          rule(method.start_sweeps >= 0, "start_sweeps", std::to_string(method.start_sweeps), "must be >= 0");
+      },
+      o.solver);
   rule(o.threads >= 0 && o.threads <= 1024, "threads", std::to_string(o.threads), "must be 0..1024 (0: all)");
   rule(o.max_iterations >= 0, "max_iterations", std::to_string(o.max_iterations), "must be >= 0");
   rule(o.gradient_tolerance >= 0, "gradient_tolerance", text(o.gradient_tolerance), "must be >= 0");
@@ -81,10 +91,40 @@ namespace {
 // One overload per method: a variant alternative without a name does not compile.
 std::string_view name_of(const AlsOptions&) { return "als"; }
 std::string_view name_of(const GradientDescentOptions&) { return "gd"; }
+std::string_view name_of(const VpLbfgsOptions&) { return "vp-lbfgs"; }
+std::string_view name_of(const NesterovAlsOptions&) { return "nesterov-als"; }
+std::string_view name_of(const AndersonAlsOptions&) { return "anderson-als"; }
+
+/// The alternative of that name, with its defaults; tries them in turn.
+template <std::size_t alternative = 0>
+std::optional<SolverOptions> solver_named(std::string_view name) {
+  if constexpr (alternative < std::variant_size_v<SolverOptions>) {
+    const std::variant_alternative_t<alternative, SolverOptions> method{};
+    if (name_of(method) == name) return method;
+    return solver_named<alternative + 1>(name);
+  }
+  return std::nullopt;
+}
+
+template <std::size_t... alternatives>
+std::string all_solver_names(std::index_sequence<alternatives...>) {
+  std::string names;
+  const auto add = [&](std::string_view name, bool last) {
+    names += (names.empty() ? "" : last ? " or " : ", ") + std::string(name);
+  };
+  (add(name_of(std::variant_alternative_t<alternatives, SolverOptions>{}),
+       alternatives + 1 == sizeof...(alternatives)),
+   ...);
+  return names;
+}
 }  // namespace
 
 std::string_view solver_name(const SolverOptions& solver) {
   return std::visit([](const auto& method) { return name_of(method); }, solver);
+}
+
+std::string solver_names() {
+  return all_solver_names(std::make_index_sequence<std::variant_size_v<SolverOptions>>{});
 }
 
 Formulation parse_formulation(std::string_view name) {
@@ -107,9 +147,8 @@ Precision parse_precision(std::string_view name) {
 }
 
 SolverOptions parse_solver(std::string_view name) {
-  if (name == "als") return AlsOptions{};
-  if (name == "gd") return GradientDescentOptions{};
-  throw InvalidOption("solver", std::string(name), "must be als or gd");
+  if (const auto solver = solver_named(name)) return *solver;
+  throw InvalidOption("solver", std::string(name), "must be " + solver_names());
 }
 
 double parse_weighting(std::string_view name) {

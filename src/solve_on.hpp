@@ -11,8 +11,11 @@
 #include "rankfill/error.hpp"
 #include "rankfill/solve.hpp"
 #include "solvers/als.hpp"
+#include "solvers/anderson_als.hpp"
 #include "solvers/gradient_descent.hpp"
+#include "solvers/nesterov_als.hpp"
 #include "solvers/run.hpp"
+#include "solvers/vp_lbfgs.hpp"
 
 namespace rankfill {
 
@@ -32,6 +35,19 @@ auto make_solver(B& backend, Problem<T, B>& problem, int rank, const AlsOptions&
 template <class T, class B>
 auto make_solver(B& backend, Problem<T, B>& problem, int rank, const GradientDescentOptions& options) {
   return GradientDescent<T, B>(backend, problem, rank, options);
+}
+
+template <class T, class B>
+auto make_solver(B& backend, Problem<T, B>& problem, int rank, const VpLbfgsOptions& options) {
+  return VpLbfgs<T, B>(backend, problem, rank, options);
+}
+template <class T, class B>
+auto make_solver(B& backend, Problem<T, B>& problem, int rank, const NesterovAlsOptions& options) {
+  return NesterovAls<T, B>(backend, problem, rank, options);
+}
+template <class T, class B>
+auto make_solver(B& backend, Problem<T, B>& problem, int rank, const AndersonAlsOptions& options) {
+  return AndersonAls<T, B>(backend, problem, rank, options);
 }
 
 template <class T>

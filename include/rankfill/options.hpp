@@ -27,7 +27,32 @@ struct GradientDescentOptions {
   double momentum = 0;
 };
 
-using SolverOptions = std::variant<AlsOptions, GradientDescentOptions>;
+/// Variable projection: the factor with more rows is always solved, L-BFGS descends on the other.  docs/math.md Eq. 21, 24.
+/// An iteration costs as much as an ALS sweep; to an accurate optimum it takes a tenth of them.  Keeps a triangle of
+/// rank (rank + 1) / 2 numbers for each row of the smaller factor.
+struct VpLbfgsOptions {
+  /// Pairs of steps and gradient changes kept, 0..100.  0 is ALS.
+  int memory = 5;
+  /// ALS sweeps before the first step, >= 0.
+  int start_sweeps = 0;
+  /// As in AlsOptions, for the half that is solved.
+  int cg_steps = -1;
+};
+
+/// ALS with Nesterov's extrapolation and restarts.  docs/math.md Eq. 21-22.  Next to no memory.
+struct NesterovAlsOptions {
+  int cg_steps = -1;  ///< as in AlsOptions
+};
+
+/// ALS with Anderson acceleration.  docs/math.md Eq. 21, 23.
+struct AndersonAlsOptions {
+  /// Differences of sweeps kept, 0..100.  0 is ALS.
+  int memory = 5;
+  int cg_steps = -1;  ///< as in AlsOptions
+};
+
+using SolverOptions =
+    std::variant<AlsOptions, GradientDescentOptions, VpLbfgsOptions, NesterovAlsOptions, AndersonAlsOptions>;
 
 /// How the gradient is evaluated; all agree to rounding.  docs/math.md Eq. 6-10.
 enum class Formulation {
@@ -111,6 +136,8 @@ std::string_view to_string(Formulation);
 std::string_view to_string(Center);
 std::string_view to_string(Precision);
 std::string_view solver_name(const SolverOptions&);
+/// All of them, as in "als, gd or ...".
+std::string solver_names();
 Formulation parse_formulation(std::string_view);
 Center parse_center(std::string_view);
 Precision parse_precision(std::string_view);

@@ -75,7 +75,7 @@ struct Summary {
   double value_rms = 0;                         ///< of the centred values: the RMSE of predicting zero
   double regularization = 0;                    ///< the lambda used (the automatic choice resolved)
 
-  std::string solver_used;         ///< "als", "gd"
+  std::string solver_used;         ///< as Options spells it: "als", "vp-lbfgs"
   std::string formulation_used;    ///< "entries", "projection", "block"
   std::string device_used;         ///< "cpu (2 threads)", "cuda:0 NVIDIA H100"
   std::uint64_t device_bytes = 0;  ///< largest device (or backend) memory held at once

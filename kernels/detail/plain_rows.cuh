@@ -53,10 +53,9 @@ __global__ void gram_block_per_tile(std::int64_t first_row, int rank, EntryView<
     }
 }
 
-/// A d = x by a block, in place: Cholesky (right-looking, lower triangle) and two substitutions.  No pivot's square is
-/// smaller than `floor`.
+/// A = L L^T by a block, in place (right-looking, lower triangle).  No pivot's square is smaller than `floor`.
 template <class T>
-__device__ void factor_and_substitute(int rank, T* a, T* x, T floor) {
+__device__ void factor_system(int rank, T* a, T floor) {
   const int thread = threadIdx.x, threads = blockDim.x, warp = thread / warp_size;
   for (int j = 0; j < rank; ++j) {
     const T kept = a[std::int64_t{j} * rank + j];
@@ -73,7 +72,13 @@ __device__ void factor_and_substitute(int rank, T* a, T* x, T floor) {
     }
     __syncthreads();
   }
-  for (int j = 0; j < rank; ++j) {  // L y = g
+}
+
+/// L L^T d = x by a block, in place.
+template <class T>
+__device__ void substitute_system(int rank, const T* a, T* x) {
+  const int thread = threadIdx.x, threads = blockDim.x;
+  for (int j = 0; j < rank; ++j) {  // L y = x
     const T y = x[j] / a[std::int64_t{j} * rank + j];
     __syncthreads();
     for (int i = j + 1 + thread; i < rank; i += threads) x[i] -= a[std::int64_t{i} * rank + j] * y;
@@ -182,7 +187,8 @@ __global__ void solve_block_per_row(std::int64_t first_row, int rank, bool in_sh
   if (cg_steps > 0) {
     iterate(rank, a, d, r, p, q, cg_steps, epsilon * epsilon / 4, reinterpret_cast<T*>(scratch));
   } else {
-    factor_and_substitute(rank, a, d, epsilon * largest > smallest ? epsilon * largest : smallest);
+    factor_system(rank, a, epsilon * largest > smallest ? epsilon * largest : smallest);
+    substitute_system(rank, a, d);
     for (int k = thread; k < rank; k += threads) r[k] = 0;
   }
   // A d = g - r, so <g, d> - 1/2 <d, A d> = 1/2 <g + r, d>

@@ -93,8 +93,12 @@ void SolveFlags::add_problem(CLI::App& parser) {
 
 void SolveFlags::add_method(CLI::App& parser) {
   const char* group = "Method";
-  parser.add_option("--solver", solver, "als: alternating least squares; gd: steepest descent with exact line search")
-      ->type_name("als|gd")
+  parser
+      .add_option("--solver", solver,
+                  "als: alternating least squares; vp-lbfgs: the larger factor always solved, L-BFGS on the other, for "
+                  "an accurate optimum; nesterov-als, anderson-als: accelerated ALS, with less memory; gd: steepest "
+                  "descent with exact line search")
+      ->type_name("NAME")
       ->group(group)
       ->capture_default_str();
   parser.add_option("--momentum", momentum, "With --solver gd: weight of the previous direction, in [0, 1)")
@@ -147,7 +151,7 @@ Options SolveFlags::options() const {
   if (auto* descent = std::get_if<GradientDescentOptions>(&options.solver)) {
     descent->momentum = momentum;
   } else if (momentum != 0) {
-    throw InvalidOption("momentum", std::to_string(momentum), "belongs to --solver gd; als has none");
+    throw InvalidOption("momentum", std::to_string(momentum), "belongs to --solver gd");
   }
   options.formulation = parse_formulation(formulation);
   options.precision = parse_precision(precision);

@@ -76,6 +76,13 @@ double penalty(B& backend, const Problem<T, B>& problem, const Factors<T, B>& at
           read_weighted_dot(backend, problem.col_weights, 1, at.col, at.col));
 }
 
+/// <x, y> over one factor.  Waits.
+template <class T, class B>
+double dot(B& backend, const Factor<T, B>& x, const Factor<T, B>& y) {
+  const Buffer<T, B> plain;
+  return read_weighted_dot(backend, plain, 1, x, y);
+}
+
 /// <a, b> over both factors.  Waits.
 template <class T, class B>
 double dot(B& backend, const Factors<T, B>& a, const Factors<T, B>& b) {

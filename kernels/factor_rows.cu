@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/factor_rows.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "kernels/detail/plain_rows.cuh"
+#include "kernels/detail/row_gradients.hpp"
+#include "kernels/regularize.hpp"
+
+namespace rankfill {
+
+namespace {
+
+constexpr std::size_t kGramBytes = std::size_t{256} << 20;  ///< of a batch of whole Gram matrices, unless one is larger
+
+/// Where column j of a packed lower triangle begins.
+__device__ __forceinline__ std::int64_t packed_column(int rank, int j) {
+  return std::int64_t{j} * rank - std::int64_t{j} * (j - 1) / 2;
+}
+
+/// One block owns one system: the Gram matrix with lambda on its diagonal becomes L, packed.  Worked on in shared memory
+/// when `in_shared`, else where it lies.
+template <class T>
+__global__ void factor_block_per_row(std::int64_t first_row, int rank, bool in_shared, T epsilon, T smallest,
+                                     const std::int64_t* row_ptr, T lambda, const T* weights, T* grams, T* lower) {
+  const std::int64_t row = first_row + blockIdx.x;
+  const int thread = threadIdx.x, threads = blockDim.x;
+  T* a = grams + std::int64_t{blockIdx.x} * rank * rank;
+  T* packed = lower + row * packed_column(rank, rank);
+  const bool empty = row_ptr[row] == row_ptr[row + 1];
+  if (!empty) {
+    if (in_shared) {
+      T* copy = shared_memory<T>();
+      for (int s = thread; s < rank * rank; s += threads) copy[s] = a[s];
+      a = copy;
+      __syncthreads();
+    }
+    T largest = 0;
+    for (int k = 0; k < rank; ++k)
+      largest = a[std::int64_t{k} * rank + k] > largest ? a[std::int64_t{k} * rank + k] : largest;
+    const T raised = 2 * T(rank) * epsilon * largest - (weights ? lambda * weights[row] : lambda);
+    __syncthreads();
+    if (raised > 0)
+      for (int k = thread; k < rank; k += threads) a[std::int64_t{k} * rank + k] += raised;
+    __syncthreads();
+    factor_system(rank, a, epsilon * largest > smallest ? epsilon * largest : smallest);
+  }
+  for (int j = 0; j < rank; ++j)
+    for (int i = j + thread; i < rank; i += threads)
+      packed[packed_column(rank, j) + i - j] = empty ? T(i == j) : a[std::int64_t{i} * rank + j];
+}
+
+/// One warp owns one system and its right-hand side, which it keeps in shared memory.
+template <class T>
+__global__ void substitute_warp_per_row(std::int64_t num_rows, int rank, const T* lower, T* x) {
+  T* const mine = shared_memory<T>() + std::int64_t{threadIdx.x / warp_size} * rank;
+  const int lane = lane_id();
+  for (std::int64_t row = grid_warp(); row < num_rows; row += grid_warps()) {
+    const T* packed = lower + row * packed_column(rank, rank);
+    for (int k = lane; k < rank; k += warp_size) mine[k] = x[row * rank + k];
+    __syncwarp();
+    for (int j = 0; j < rank; ++j) {  // L y = x
+      const T* column = packed + packed_column(rank, j) - j;
+      const T y = mine[j] / column[j];
+      __syncwarp();
+      if (lane == 0) mine[j] = y;
+      for (int i = j + 1 + lane; i < rank; i += warp_size) mine[i] -= column[i] * y;
+      __syncwarp();
+    }
+    for (int j = rank - 1; j >= 0; --j) {  // L^T d = y
+      const T* column = packed + packed_column(rank, j) - j;
+      const T sum = warp_dot(rank - j - 1, column + j + 1, mine + j + 1);
+      if (lane == 0) mine[j] = (mine[j] - sum) / column[j];
+      __syncwarp();
+    }
+    for (int k = lane; k < rank; k += warp_size) x[row * rank + k] = mine[k];
+    __syncwarp();
+  }
+}
+
+}  // namespace
+
+template <class T>
+void factor_rows(CudaBackend& backend, const Csr<T, CudaBackend>& m, double lambda,
+                 const Buffer<T, CudaBackend>& weights, const Factor<T, CudaBackend>& v,
+                 const Factor<T, CudaBackend>& u, Factor<T, CudaBackend>& g, FactoredRows<T, CudaBackend>& systems,
+                 Buffer<double, CudaBackend>& squared_error) {
+  if (m.num_rows == 0) return squared_error.fill_zero();
+  const int rank = u.rank;
+  const std::size_t gram_bytes = static_cast<std::size_t>(rank) * static_cast<std::size_t>(rank) * sizeof(T);
+  const auto batch = std::clamp<std::int64_t>(static_cast<std::int64_t>(kGramBytes / gram_bytes), 1, m.num_rows);
+  const std::size_t room = row_gradients_room(m, u, v);
+  auto* const space = static_cast<std::byte*>(backend.workspace(
+      std::max(room, static_cast<std::size_t>(batch) * gram_bytes), "a batch of Gram matrices"));
+  row_gradients(backend, m, u, v, g.values.data(), squared_error.data(), space);
+  add_regularization(backend, lambda, weights, u, g);
+
+  T* const grams = reinterpret_cast<T*>(space);
+  const unsigned tiles = static_cast<unsigned>((rank + kTile - 1) / kTile);
+  const bool in_shared = gram_bytes <= 48 * 1024;
+  for (std::int64_t first = 0; first < m.num_rows; first += batch) {
+    const auto rows = static_cast<unsigned>(std::min(batch, m.num_rows - first));
+    launch(backend, {dim3(rows, tiles * (tiles + 1) / 2), dim3(kBlockThreads), 2 * kDepth * kTile * sizeof(T)},
+           gram_block_per_tile<T>, first, rank, view(m), static_cast<T>(lambda), weights.data(), v.values.data(),
+           grams);
+    launch(backend, {dim3(rows), dim3(kBlockThreads), in_shared ? gram_bytes : 0}, factor_block_per_row<T>, first, rank,
+           in_shared, std::numeric_limits<T>::epsilon(), std::numeric_limits<T>::min(), m.row_ptr.data(),
+           static_cast<T>(lambda), weights.data(), grams, systems.lower.data());
+  }
+}
+
+template <class T>
+void solve_rows(CudaBackend& backend, const FactoredRows<T, CudaBackend>& systems, Factor<T, CudaBackend>& x) {
+  if (x.num_rows == 0) return;
+  LaunchShape shape = warp_per_row_shape(x.num_rows);
+  shape.shared_bytes = kWarpsPerBlock * static_cast<std::size_t>(x.rank) * sizeof(T);
+  launch(backend, shape, substitute_warp_per_row<T>, x.num_rows, x.rank, systems.lower.data(), x.values.data());
+}
+
+template void factor_rows(CudaBackend&, const Csr<float, CudaBackend>&, double, const Buffer<float, CudaBackend>&,
+                          const Factor<float, CudaBackend>&, const Factor<float, CudaBackend>&,
+                          Factor<float, CudaBackend>&, FactoredRows<float, CudaBackend>&, Buffer<double, CudaBackend>&);
+template void factor_rows(CudaBackend&, const Csr<double, CudaBackend>&, double, const Buffer<double, CudaBackend>&,
+                          const Factor<double, CudaBackend>&, const Factor<double, CudaBackend>&,
+                          Factor<double, CudaBackend>&, FactoredRows<double, CudaBackend>&,
+                          Buffer<double, CudaBackend>&);
+template void solve_rows(CudaBackend&, const FactoredRows<float, CudaBackend>&, Factor<float, CudaBackend>&);
+template void solve_rows(CudaBackend&, const FactoredRows<double, CudaBackend>&, Factor<double, CudaBackend>&);
+
+}  // namespace rankfill
