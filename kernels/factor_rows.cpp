@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/factor_rows.hpp"
 
+#include <cmath>
 #include <vector>
 
 #include "backend/parallel.hpp"
@@ -17,9 +18,9 @@ void pack(const Matrix& l, T* packed) {
 }
 
 template <class T>
-void pack_identity(int rank, T* packed) {
+void pack_diagonal(int rank, T diagonal, T* packed) {
   for (int j = 0; j < rank; ++j) {
-    packed[0] = 1;
+    packed[0] = diagonal;
     std::fill_n(packed + 1, rank - j - 1, T{0});
     packed += rank - j;
   }
@@ -59,7 +60,7 @@ void factor_rows(CpuBackend& backend, const Csr<T, CpuBackend>& m, double lambda
       T* lower = systems.lower.data() + row * systems.numbers(rank);
       if (m.row_ptr.data()[row] == m.row_ptr.data()[row + 1]) {
         for (int k = 0; k < rank; ++k) g_i[k] = scaled * u_i[k];
-        pack_identity(rank, lower);
+        pack_diagonal(rank, scaled > 0 ? std::sqrt(scaled) : T{1}, lower);
         continue;
       }
       partial[static_cast<std::size_t>(row)] = s.form(m, row, scaled, v, u_i);

@@ -29,6 +29,7 @@ __global__ void factor_block_per_row(std::int64_t first_row, int rank, bool in_s
   T* a = grams + std::int64_t{blockIdx.x} * rank * rank;
   T* packed = lower + row * packed_column(rank, rank);
   const bool empty = row_ptr[row] == row_ptr[row + 1];
+  const T scaled = weights ? lambda * weights[row] : lambda;
   if (!empty) {
     if (in_shared) {
       T* copy = shared_memory<T>();
@@ -39,16 +40,17 @@ __global__ void factor_block_per_row(std::int64_t first_row, int rank, bool in_s
     T largest = 0;
     for (int k = 0; k < rank; ++k)
       largest = a[std::int64_t{k} * rank + k] > largest ? a[std::int64_t{k} * rank + k] : largest;
-    const T raised = 2 * T(rank) * epsilon * largest - (weights ? lambda * weights[row] : lambda);
+    const T raised = 2 * T(rank) * epsilon * largest - scaled;
     __syncthreads();
     if (raised > 0)
       for (int k = thread; k < rank; k += threads) a[std::int64_t{k} * rank + k] += raised;
     __syncthreads();
     factor_system(rank, a, epsilon * largest > smallest ? epsilon * largest : smallest);
   }
+  const T alone = scaled > 0 ? sqrt(scaled) : T{1};
   for (int j = 0; j < rank; ++j)
     for (int i = j + thread; i < rank; i += threads)
-      packed[packed_column(rank, j) + i - j] = empty ? T(i == j) : a[std::int64_t{i} * rank + j];
+      packed[packed_column(rank, j) + i - j] = !empty ? a[std::int64_t{i} * rank + j] : i == j ? alone : T{0};
 }
 
 /// One warp owns one system and its right-hand side, which it keeps in shared memory.
@@ -91,8 +93,8 @@ void factor_rows(CudaBackend& backend, const Csr<T, CudaBackend>& m, double lamb
   const std::size_t gram_bytes = static_cast<std::size_t>(rank) * static_cast<std::size_t>(rank) * sizeof(T);
   const auto batch = std::clamp<std::int64_t>(static_cast<std::int64_t>(kGramBytes / gram_bytes), 1, m.num_rows);
   const std::size_t room = row_gradients_room(m, u, v);
-  auto* const space = static_cast<std::byte*>(backend.workspace(
-      std::max(room, static_cast<std::size_t>(batch) * gram_bytes), "a batch of Gram matrices"));
+  auto* const space = static_cast<std::byte*>(
+      backend.workspace(std::max(room, static_cast<std::size_t>(batch) * gram_bytes), "a batch of Gram matrices"));
   row_gradients(backend, m, u, v, g.values.data(), squared_error.data(), space);
   add_regularization(backend, lambda, weights, u, g);
 

@@ -29,7 +29,7 @@ struct FactoredRows {
 ///     e_j = m_ij - <u_i, v_j>                                   j in S_i
 ///     g_i = - sum_j e_j v_j + lambda w_i u_i
 ///     L_i L_i^T = sum_j v_j v_j^T + lambda w_i I                diagonal raised as in als_half
-/// A row with no entries has L_i = I.  `squared_error` (one number, on the backend) receives sum_p e_p^2.
+/// A row with no entries has L_i L_i^T = lambda w_i I, or I if that is 0.  `squared_error` (one number, on the backend) receives sum_p e_p^2.
 /// k^2 flops per entry and k^3/3 per row.  Fixed summation order: same bits every time.  Enqueues; does not wait.
 /// CUDA: in the scalar of the factors, by the plain form of als_half, at any rank.
 template <class T>

@@ -112,8 +112,7 @@ std::string all_solver_names(std::index_sequence<alternatives...>) {
   const auto add = [&](std::string_view name, bool last) {
     names += (names.empty() ? "" : last ? " or " : ", ") + std::string(name);
   };
-  (add(name_of(std::variant_alternative_t<alternatives, SolverOptions>{}),
-       alternatives + 1 == sizeof...(alternatives)),
+  (add(name_of(std::variant_alternative_t<alternatives, SolverOptions>{}), alternatives + 1 == sizeof...(alternatives)),
    ...);
   return names;
 }
@@ -123,9 +122,7 @@ std::string_view solver_name(const SolverOptions& solver) {
   return std::visit([](const auto& method) { return name_of(method); }, solver);
 }
 
-std::string solver_names() {
-  return all_solver_names(std::make_index_sequence<std::variant_size_v<SolverOptions>>{});
-}
+std::string solver_names() { return all_solver_names(std::make_index_sequence<std::variant_size_v<SolverOptions>>{}); }
 
 Formulation parse_formulation(std::string_view name) {
   for (const auto f : {Formulation::automatic, Formulation::entries, Formulation::scatter, Formulation::projection,

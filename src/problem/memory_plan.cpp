@@ -90,6 +90,18 @@ Bytes projection_workspace(const Order& m) {
          bytes_of(m.num_rows, 8) + 256;
 }
 
+/// What a solver allocates.  `outer`, `inner`: bytes of the factors with fewer and with more rows.
+struct SolverBytes {
+  Bytes outer, inner, systems;
+  Bytes operator()(const AlsOptions&) const { return 0; }
+  Bytes operator()(const GradientDescentOptions&) const { return 2 * (outer + inner); }
+  Bytes operator()(const VpLbfgsOptions& o) const {
+    return (2 * static_cast<Bytes>(o.memory) + 5) * outer + inner + systems;
+  }
+  Bytes operator()(const NesterovAlsOptions&) const { return 2 * outer; }
+  Bytes operator()(const AndersonAlsOptions& o) const { return (2 * static_cast<Bytes>(o.memory) + 5) * outer; }
+};
+
 struct Fit {
   const MemoryShape& shape;
   const Options& options;
@@ -98,6 +110,7 @@ struct Fit {
   Order holdout{shape.num_rows, shape.num_cols, shape.num_holdout};
   int rank = options.rank, scalar = options.precision == Precision::float64 ? 8 : 4;
   bool descent = std::holds_alternative<GradientDescentOptions>(options.solver);
+  bool keeps_systems = std::holds_alternative<VpLbfgsOptions>(options.solver);
   Formulation formulation = resolve(options.formulation, shape.num_entries == shape.num_rows * shape.num_cols);
   Bytes factors = bytes_of(shape.num_rows + shape.num_cols, std::int64_t{rank} * scalar);
 
@@ -118,6 +131,19 @@ struct Fit {
     return gather_workspace(m, rank, scalar, true);
   }
 
+  Bytes solver_bytes() const {
+    const std::int64_t fewer = std::min(shape.num_rows, shape.num_cols), k = rank;
+    const Bytes outer = bytes_of(fewer, k * scalar);
+    return std::visit(SolverBytes{outer, factors - outer, bytes_of(fewer, k * (k + 1) / 2 * scalar)}, options.solver);
+  }
+
+  /// kernels/factor_rows.cu
+  Bytes systems_workspace() const {
+    const auto gram = static_cast<Bytes>(rank) * static_cast<Bytes>(rank) * static_cast<Bytes>(scalar);
+    const auto fewer = static_cast<Bytes>(std::max<std::int64_t>(std::min(shape.num_rows, shape.num_cols), 1));
+    return gram * std::clamp<Bytes>((Bytes{256} << 20) / gram, 1, fewer);
+  }
+
   /// The largest that anything asks for: there is one, and it grows.
   Bytes workspace() const {
     Bytes most = sums_bytes(std::max(shape.num_rows, shape.num_cols), 2);
@@ -126,6 +152,7 @@ struct Fit {
       if (!descent) most = std::max(most, als_workspace(m, rank, scalar, options.precision == Precision::mixed));
     }
     if (descent) most = std::max(most, sums_bytes(shape.num_rows, 6));
+    if (keeps_systems) most = std::max(most, systems_workspace());
     if (shape.num_holdout > 0) most = std::max(most, gather_workspace(holdout, rank, scalar, false));
     return most;
   }
@@ -143,7 +170,7 @@ struct Fit {
         {"factors", factors},
         {"best point", factors},
         {"measurements", factors},
-        {"solver", descent ? 2 * factors : 0},
+        {"solver", solver_bytes()},
         {"workspace", workspace()},
     };
     std::erase_if(items, [](const MemoryItem& item) { return item.bytes == 0; });

@@ -14,6 +14,7 @@ namespace {
 template <class B>
 class Solvers : public KernelTest<B> {
  protected:
+  static constexpr const char* kAll[] = {"als", "gd", "vp-lbfgs", "nesterov-als", "anderson-als"};
   static constexpr bool on_cpu = std::is_same_v<B, CpuBackend>;
   Result run(const Options& options, const Entries* holdout = nullptr) {
     return solve_on(*this->backend, on_cpu, entries, options, holdout, nullptr);
@@ -35,7 +36,7 @@ TYPED_TEST_SUITE(Solvers, Backends, BackendNames);
 
 TYPED_TEST(Solvers, NeverRaiseTheObjective) {
   for (const double weighting : {0.0, 0.5, 1.0})
-    for (const char* solver : {"als", "gd"}) {
+    for (const char* solver : this->kAll) {
       Options o = this->options(weighting);
       o.solver = parse_solver(solver);
       const auto history = this->run(o).summary.history;
@@ -46,18 +47,23 @@ TYPED_TEST(Solvers, NeverRaiseTheObjective) {
 }
 
 TYPED_TEST(Solvers, EmptyRowsAndColumnsGetZeroFactors) {
-  const Model model = this->run(this->options(1)).model;
-  for (int k = 0; k < 3; ++k) {
-    EXPECT_EQ(model.row_factors(1, k), 0);
-    EXPECT_EQ(model.col_factors(2, k), 0);
-  }
+  for (const char* solver : this->kAll)
+    for (const double weighting : {0.0, 1.0}) {
+      Options o = this->options(weighting);
+      o.solver = parse_solver(solver);
+      const Model model = this->run(o).model;
+      for (int k = 0; k < 3; ++k) {
+        EXPECT_EQ(model.row_factors(1, k), 0) << solver;
+        EXPECT_EQ(model.col_factors(2, k), 0) << solver;
+      }
+    }
 }
 
 TYPED_TEST(Solvers, RepeatTheirBits) {
   Options o = this->options();
   o.precision = Precision::float32;
   o.formulation = Formulation::projection;
-  for (const char* solver : {"als", "gd"}) {
+  for (const char* solver : this->kAll) {
     o.solver = parse_solver(solver);
     EXPECT_EQ(this->run(o).model.row_factors.values, this->run(o).model.row_factors.values) << solver;
   }
@@ -99,7 +105,7 @@ TYPED_TEST(Solvers, HaveGradientsThatFiniteDifferencesAccept) {
 
 TYPED_TEST(Solvers, AgreeWithTheCpu) {
   CpuBackend cpu(1);
-  for (const char* solver : {"als", "gd"}) {
+  for (const char* solver : this->kAll) {
     Options o = this->options();
     o.solver = parse_solver(solver);
     const double here = this->run(o).summary.objective;
@@ -120,7 +126,8 @@ TYPED_TEST(Solvers, WorkAtBothEndsOfTheRank) {
     // not the automatic number of steps, which is each backend's own
     for (const SolverOptions& solver :
          {SolverOptions{AlsOptions{.cg_steps = 0}}, SolverOptions{AlsOptions{.cg_steps = 3}},
-          SolverOptions{GradientDescentOptions{}}}) {
+          SolverOptions{VpLbfgsOptions{.cg_steps = 0}}, SolverOptions{NesterovAlsOptions{.cg_steps = 0}},
+          SolverOptions{AndersonAlsOptions{.cg_steps = 0}}, SolverOptions{GradientDescentOptions{}}}) {
       Options o = this->options();
       o.rank = rank;
       o.solver = solver;
