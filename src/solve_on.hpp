@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cmath>
 #include <string>
 #include <utility>
 
@@ -12,6 +13,7 @@
 #include "rankfill/solve.hpp"
 #include "solvers/als.hpp"
 #include "solvers/anderson_als.hpp"
+#include "solvers/certificate.hpp"
 #include "solvers/gradient_descent.hpp"
 #include "solvers/nesterov_als.hpp"
 #include "solvers/run.hpp"
@@ -98,6 +100,8 @@ Result solve_in(B& backend, bool on_cpu, const Entries& train, const Options& op
 
   const auto begin = clock();
   auto problem = prepare<T>(backend, train, options, holdout);
+  if (options.certificate && !(problem.lambda > 0))  // the automatic choice for values that are all the same
+    throw InvalidOption("certificate", "true", "needs regularization > 0");
   if (options.precision == Precision::mixed) problem.gather = Gather::half;
   Factors<T, B> at(backend, problem.num_rows, problem.num_cols, options.rank, "the factors");
   detail::fill_start(backend, problem, options, start, true, at.row);
@@ -112,6 +116,8 @@ Result solve_in(B& backend, bool on_cpu, const Entries& train, const Options& op
       options.solver);
 
   const auto end = clock();
+  if (options.certificate && std::isfinite(summary.objective))
+    summary.certificate = certify(backend, problem, at, summary.relative_gradient, options.seed);
   summary.num_rows = train.num_rows;
   summary.num_cols = train.num_cols;
   summary.num_entries = train.size();

@@ -36,6 +36,8 @@ TEST(Options, EveryRuleHoldsUpToItsBound) {
       {"regularization", [](Options& o) { o.regularization = kInfinity; }},
       {"", [](Options& o) { o.weighting = 0; }},
       {"", [](Options& o) { o.weighting = 1; }},
+      {"", [](Options& o) { o.certificate = true; }},
+      {"certificate", [](Options& o) { o.certificate = true, o.regularization = 0; }},
       {"weighting", [](Options& o) { o.weighting = -0.01; }},
       {"weighting", [](Options& o) { o.weighting = 1.01; }},
       {"weighting", [](Options& o) { o.weighting = kNan; }},

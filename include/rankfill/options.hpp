@@ -122,6 +122,10 @@ struct Options {
   /// and the last point is returned.  No effect without held-out data.
   bool keep_best = true;
 
+  /// Measure how far the returned point is from the global optimum over all ranks: Summary::certificate, docs/math.md Eq. 30-36.
+  /// Needs lambda > 0.  Costs about 100 to 400 products with the residual matrix, once.
+  bool certificate = false;
+
   /// Called after each iteration with its row of the table; may stop the solver.
   std::function<CallbackAction(const IterationSummary&)> callback{};
   /// When it becomes true the solver stops after the current iteration.

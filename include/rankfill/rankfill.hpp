@@ -9,6 +9,7 @@
 #include "rankfill/device.hpp"          // which devices exist
 #include "rankfill/options.hpp"         // what solve() can be told
 #include "rankfill/memory_plan.hpp"     // what a fit will hold on the device
+#include "rankfill/certificate.hpp"     // how far that is from the global optimum
 #include "rankfill/summary.hpp"         // what it did
 #include "rankfill/model.hpp"           // predict, recommend, save, load
 #include "rankfill/solve.hpp"           // entries -> model

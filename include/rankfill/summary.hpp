@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "rankfill/certificate.hpp"
 #include "rankfill/memory_plan.hpp"
 
 namespace rankfill {
@@ -74,6 +75,9 @@ struct Summary {
   std::int64_t empty_rows = 0, empty_cols = 0;  ///< no entry in training: zero factors
   double value_rms = 0;                         ///< of the centred values: the RMSE of predicting zero
   double regularization = 0;                    ///< the lambda used (the automatic choice resolved)
+
+  /// With Options::certificate, unless the point is not finite.
+  std::optional<Certificate> certificate;
 
   std::string solver_used;         ///< as Options spells it: "als", "vp-lbfgs"
   std::string formulation_used;    ///< "entries", "projection", "block"

@@ -140,6 +140,11 @@ void SolveFlags::add_method(CLI::App& parser) {
       ->type_name("N")
       ->group(group)
       ->capture_default_str();
+  parser
+      .add_flag("--certificate", defaults.certificate,
+                "Say how far the result is from the global optimum over all ranks, and whether the rank is too small. "
+                "Needs lambda > 0")
+      ->group(group);
 }
 
 Options SolveFlags::options() const {

@@ -69,6 +69,7 @@ void tell_result(Console& console, const FitOutcome& fit) {
                bytes_text(summary.device_bytes));
   console.line("  objective  " + short_number(summary.objective, 7) + ", relative gradient " +
                short_number(summary.relative_gradient, 3) + ", " + short_number(summary.passes) + " passes");
+  if (summary.certificate) console.line("  optimum    " + describe(*summary.certificate));
   std::string rmse = "  RMSE       training " + short_number(summary.train_rmse, 5);
   if (fit.has_test()) {
     const double gain = 1 - fit.test.rmse / fit.data.baseline_rmse;
@@ -118,6 +119,7 @@ Json fit_report(const FitOutcome& fit) {
   json["formulation"] = summary.formulation_used;
   json["model"] = or_null(fit.model_file);
   json["plot"] = or_null(fit.plot_file);
+  json["certificate"] = certificate_report(summary);
   json["warnings"] = summary.warnings;
   json["options"] = options_report(fit.options, summary);
   json["options"]["test"] = or_null(fit.heldout.test_file);

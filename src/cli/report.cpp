@@ -36,6 +36,7 @@ Json options_report(const Options& options, const Summary& summary) {
   json["holdout_tolerance"] = options.holdout_tolerance;
   json["patience"] = options.patience;
   json["keep_best"] = options.keep_best;
+  json["certificate"] = options.certificate;
   return json;
 }
 
@@ -53,6 +54,25 @@ Json history_report(const Summary& summary) {
     rows.push_back(std::move(row));
   }
   return rows;
+}
+
+Json certificate_report(const Summary& summary) {
+  if (!summary.certificate) return {};
+  const Certificate& c = *summary.certificate;
+  Json json;
+  json["objective"] = c.objective;
+  json["dual_objective"] = c.dual_objective;
+  json["relative_gap"] = c.relative_gap;
+  json["spectral_norm_ratio"] = c.spectral_norm_ratio;
+  json["spectral_norm_bound"] = c.spectral_norm_bound;
+  json["lanczos_steps"] = c.lanczos_steps;
+  json["rank"] = c.rank;
+  json["effective_rank"] = c.effective_rank;
+  json["next_column_gain"] = c.next_column_gain;
+  json["rank_too_small"] = c.rank_too_small;
+  json["relative_gradient"] = c.relative_gradient;
+  json["message"] = describe(c);
+  return json;
 }
 
 Json memory_report(const Summary& summary) {

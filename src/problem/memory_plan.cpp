@@ -151,10 +151,20 @@ struct Fit {
       most = std::max(most, gradient_workspace(m));
       if (!descent) most = std::max(most, als_workspace(m, rank, scalar, options.precision == Precision::mixed));
     }
-    if (descent) most = std::max(most, sums_bytes(shape.num_rows, 6));
+    if (descent || options.certificate) most = std::max(most, sums_bytes(shape.num_rows, 6));
     if (keeps_systems) most = std::max(most, systems_workspace());
     if (shape.num_holdout > 0) most = std::max(most, gather_workspace(holdout, rank, scalar, false));
     return most;
+  }
+
+  /// src/solvers/certificate.hpp, made when the solver, the best point and measurements have been given back.
+  Bytes certificate_bytes() const {
+    if (!options.certificate) return 0;
+    const Bytes held = bytes_of(shape.num_entries, 2 * scalar) + bytes_of(shape.num_rows + shape.num_cols, 8) +
+                       bytes_of(std::max(shape.num_rows, shape.num_cols), 8) +
+                       bytes_of(shape.num_rows + shape.num_cols, 2 * scalar);
+    const Bytes given_back = 2 * factors + solver_bytes();
+    return held > given_back ? held - given_back : 0;
   }
 
   std::vector<MemoryItem> solving() const {
@@ -171,6 +181,7 @@ struct Fit {
         {"best point", factors},
         {"measurements", factors},
         {"solver", solver_bytes()},
+        {"certificate, beyond the solver's", certificate_bytes()},
         {"workspace", workspace()},
     };
     std::erase_if(items, [](const MemoryItem& item) { return item.bytes == 0; });

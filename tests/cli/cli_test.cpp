@@ -83,6 +83,22 @@ TEST_F(Cli, NumbersThatAreNotThereAreNull) {
   EXPECT_TRUE(report["history"][0]["holdout_rmse"].is_null());
 }
 
+TEST_F(Cli, CertificateSaysHowFarTheOptimumIs) {
+  const Outcome outcome = fit({"--certificate", "--precision", "float64", "--json"});
+
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const json certificate = json::parse(outcome.out).at("certificate");
+  EXPECT_GE(certificate.at("objective").get<double>(), certificate.at("dual_objective").get<double>());
+  EXPECT_GE(certificate.at("relative_gap").get<double>(), 0);
+  EXPECT_EQ(certificate.at("rank"), 2);
+  EXPECT_NE(outcome.err.find("optimum    " + certificate.at("message").get<std::string>()), std::string::npos);
+
+  EXPECT_TRUE(json::parse(fit({"--json", "--quiet"}).out).at("certificate").is_null()) << "not asked for";
+  const Outcome without_lambda = fit({"--certificate", "--regularization", "0"});
+  EXPECT_EQ(without_lambda.code, fit({"--rank", "0"}).code);
+  EXPECT_NE(without_lambda.err.find("--certificate"), std::string::npos) << without_lambda.err;
+}
+
 TEST_F(Cli, ATestFileDecidesNothing) {
   const std::vector<std::string> long_run{"--json", "--quiet", "--max-iterations", "40", "--gradient-tolerance", "0"};
   std::vector<std::string> with_test(long_run);
