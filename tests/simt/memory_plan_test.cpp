@@ -64,6 +64,17 @@ TEST_F(MemoryPlanTest, HoldsThePeakOfEverySolverAndFormulation) {
             std::string(solver) + ", " + std::string(to_string(formulation)) + ", rank " + std::to_string(rank));
 }
 
+TEST_F(MemoryPlanTest, HoldsThePeakOfACertificate) {
+  for (const int rank : {1, 24})  // more than the solver gave back, and less
+    for (const auto precision : {Precision::float32, Precision::float64}) {
+      Options o = on_device(rank, rank == 1 ? "als" : "gd");
+      o.precision = precision;
+      o.regularization = 1;
+      o.certificate = true;
+      expect_close(entries_of(90, 50, 20, 0.5), o, nullptr, "certificate, rank " + std::to_string(rank));
+    }
+}
+
 TEST_F(MemoryPlanTest, HoldsThePeakOfEveryPrecisionAndCentre) {
   for (const double step : {0.5, 0.1, 0.0})
     for (const auto precision : {Precision::float32, Precision::float64, Precision::mixed})
