@@ -8,7 +8,7 @@ namespace rankfill {
 class CpuBackend;
 class CudaBackend;
 
-/// Product of the residual matrix with a vector.  docs/math.md Eq. 33
+/// Product of the residual matrix with a vector.  docs/math.md Eq. 28
 ///     y_i = s_i sum_{p = (i, j)} r_p x_j        s_i = scale[i], or 1 for all i when `scale` is empty
 /// r  num_entries, in the order of m.values, as residual() leaves it    x  num_cols    y  num_rows, overwritten
 /// Of m, rows and columns are read, values are not.  Serves both orders: pass by_col with its residual for R^T.

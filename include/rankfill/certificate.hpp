@@ -5,7 +5,7 @@
 
 namespace rankfill {
 
-/// How far a fit is from the *global* optimum over all ranks.  docs/math.md Eq. 30-36, and there what of it is proven.
+/// How far a fit is from the *global* optimum over all ranks.  docs/math.md Eq. 25-31, and there what of it is proven.
 /// lambda > 0.  Of the objective with the values and residuals as they are stored: with float32 factors both are rounded.
 struct Certificate {
   double objective = 0;       ///< F(U,V)

@@ -122,7 +122,7 @@ struct Options {
   /// and the last point is returned.  No effect without held-out data.
   bool keep_best = true;
 
-  /// Measure how far the returned point is from the global optimum over all ranks: Summary::certificate, docs/math.md Eq. 30-36.
+  /// Measure how far the returned point is from the global optimum over all ranks: Summary::certificate, docs/math.md Eq. 25-31.
   /// Needs lambda > 0.  Costs about 100 to 400 products with the residual matrix, once.
   bool certificate = false;
 

@@ -19,7 +19,7 @@ namespace rankfill {
 
 /// R = P(M - U V^T) at one point as a linear operator, its rows and columns divided by the square roots of their weights:
 ///     S = W^(-1/2) R W'^(-1/2)
-/// docs/math.md Eq. 33.  Lanczos runs on the side with fewer numbers: on S^T S, or on S S^T when there are fewer rows.
+/// docs/math.md Eq. 28.  Lanczos runs on the side with fewer numbers: on S^T S, or on S S^T when there are fewer rows.
 template <class T, class B>
 class ResidualOperator {
  public:
@@ -118,7 +118,7 @@ class ResidualOperator {
   Buffer<double, B> middle_;  ///< weights between the two products: W^-1 or W'^-1
 };
 
-/// The certificate of a point.  docs/math.md Eq. 30-36.  lambda > 0; `relative_gradient` is the point's.  Waits.
+/// The certificate of a point.  docs/math.md Eq. 25-31.  lambda > 0; `relative_gradient` is the point's.  Waits.
 template <class T, class B>
 Certificate certify(B& backend, const Problem<T, B>& problem, const Factors<T, B>& at, double relative_gradient,
                     std::uint64_t seed) {

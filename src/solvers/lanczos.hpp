@@ -21,7 +21,7 @@ struct LanczosLimits {
 };
 
 /// Largest eigenpair of G (size x size) by Lanczos with full reorthogonalisation, from a seeded start whose direction is
-/// distributed evenly.  `apply(x, y)`: y = G x.  docs/math.md Eq. 33.  Keeps as many vectors as steps, within 1 GiB.
+/// distributed evenly.  `apply(x, y)`: y = G x.  docs/math.md Eq. 28.  Keeps as many vectors as steps, within 1 GiB.
 Eigenpair largest_eigenpair(std::int64_t size,
                             const std::function<void(const std::vector<double>&, std::vector<double>&)>& apply,
                             std::uint64_t seed, const LanczosLimits& limits = {});
