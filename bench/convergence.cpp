@@ -85,10 +85,11 @@ struct Plan {
       // clang-format on
     }
     if (plan.toy) {
-      plan.seeds = 2;
+      plan.seeds = 1;
       plan.passes = 100;
       o.rank = 4;
       o.device = parse_device("cpu");
+      o.threads = 1;
     } else if (plan.file.empty() || plan.folder.empty()) {
       throw std::runtime_error("usage: convergence FILE --out DIR [--test FILE] [options], or --toy");
     }

@@ -5,6 +5,8 @@
     report.py collect FOLDER                    one FOLDER/results.json from what a run left there
     report.py tables [RESULTS] [--into FILE]    Markdown; --into replaces the part of FILE between the two marker comments
     report.py plots RESULTS --out FOLDER        SVG files
+    report.py convergence RESULTS... [--into FILE] [--out FOLDER]
+                                                what bench/convergence left: tables; with --out also SVG files and thinned JSON
 
 Without RESULTS the tables say "not yet measured".  Numbers that are made up, wrong, or from the emulator are shown on request but
 never put into a document.
@@ -16,22 +18,40 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+from reporting.convergence import convergence_part, convergence_plots, load, thinned  # noqa: E402
 from reporting.plots import all_plots  # noqa: E402
 from reporting.results import Results, collect  # noqa: E402
 from reporting.tables import gpu_part, run_table, solve_table  # noqa: E402
 
-BEGIN = "<!-- gpu results: written by bench/report.py -->"
-END = "<!-- gpu results: end -->"
-
-
-def put_into(path, text):
+def put_into(path, text, part="gpu"):
     """Replaces what stands between the markers of a document."""
+    first, last = f"<!-- {part} results: written by bench/report.py -->", f"<!-- {part} results: end -->"
     document = Path(path).read_text()
-    before, begin, rest = document.partition(BEGIN)
-    _, end, after = rest.partition(END)
+    before, begin, rest = document.partition(first)
+    _, end, after = rest.partition(last)
     if not begin or not end:
-        raise SystemExit(f"report.py: {path} lacks the markers {BEGIN} and {END}")
-    Path(path).write_text(before + BEGIN + "\n\n" + text + "\n" + END + after)
+        raise SystemExit(f"report.py: {path} lacks the markers {first} and {last}")
+    Path(path).write_text(before + first + "\n\n" + text + "\n" + last + after)
+
+
+def convergence(given):
+    races = [load(path) for path in given.results]
+    if given.out:
+        Path(given.out).mkdir(parents=True, exist_ok=True)
+        for race in races:
+            for name, text in convergence_plots(race).items():
+                (Path(given.out) / name).write_text(text)
+            (Path(given.out) / f"convergence-{race.name}.json").write_text(json.dumps(thinned(race), separators=(",", ":")) + "\n")
+    doubts = [doubt for race in races if (doubt := Results({"programs": {"convergence": race.data}}).why_not_publishable())]
+    text = convergence_part(races)
+    if not given.into:
+        print((f"NOT TO BE PUBLISHED: {doubts[0]}\n\n" if doubts else "") + text)
+    elif doubts:
+        print(f"report.py: not written into {given.into}: {doubts[0]}", file=sys.stderr)
+        return 1
+    else:
+        put_into(given.into, text, "convergence")
+    return 0
 
 
 def main(arguments):
@@ -44,12 +64,18 @@ def main(arguments):
     plots = commands.add_parser("plots")
     plots.add_argument("results")
     plots.add_argument("--out", required=True)
+    convergences = commands.add_parser("convergence")
+    convergences.add_argument("results", nargs="+")
+    convergences.add_argument("--into")
+    convergences.add_argument("--out")
     given = parser.parse_args(arguments)
 
     if given.command == "collect":
         data = collect(given.folder)
         (Path(given.folder) / "results.json").write_text(json.dumps(data, indent=1) + "\n")
         return 0
+    if given.command == "convergence":
+        return convergence(given)
     results = Results.load(given.results) if given.results else Results({})
     doubt = results.why_not_publishable()
     if given.command == "plots":

@@ -39,8 +39,8 @@ class Axis:
         return [step * i for i in range(math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9) + 1)]
 
 
-def lines(title, x_label, y_label, curves, log_x=False, log_y=False, x_ticks=None, tick_text="{:.4g}".format):
-    """curves: [(name, [(x, y), ...])]; points that a logarithmic axis cannot show are left out."""
+def lines(title, x_label, y_label, curves, log_x=False, log_y=False, x_ticks=None, tick_text="{:.4g}".format, dots=True):
+    """curves: [(name, [(x, y), ...])]; points that a logarithmic axis cannot show are left out.  Curves of one name have one colour."""
     kept = [(name, [(x, y) for x, y in points if (x > 0 or not log_x) and (y > 0 or not log_y)]) for name, points in curves]
     kept = [(name, points) for name, points in kept if points]
     if not kept:
@@ -59,11 +59,15 @@ def lines(title, x_label, y_label, curves, log_x=False, log_y=False, x_ticks=Non
     body.append(f'<rect x="{left}" y="{top}" width="{right - left}" height="{bottom - top}" fill="none" stroke="#888"/>')
     body.append(f'<text x="{(left + right) / 2}" y="{bottom + 38}" text-anchor="middle">{escape(x_label)}</text>')
     body.append(f'<text x="16" y="{(top + bottom) / 2}" text-anchor="middle" transform="rotate(-90 16 {(top + bottom) / 2})">{escape(y_label)}</text>')
-    for i, (name, points) in enumerate(kept):
-        colour = COLOURS[i % len(COLOURS)]
+    names = list(dict.fromkeys(name for name, _ in kept))
+    for name, points in kept:
+        colour = COLOURS[names.index(name) % len(COLOURS)]
         path = "L".join(f"{x(px):.1f} {y(py):.1f}" for px, py in points)
-        body.append(f'<path d="M{path}" fill="none" stroke="{colour}" stroke-width="1.8"/>')
-        body += [f'<circle cx="{x(px):.1f}" cy="{y(py):.1f}" r="2.5" fill="{colour}"/>' for px, py in points]
+        body.append(f'<path d="M{path}" fill="none" stroke="{colour}" stroke-width="{1.8 if dots else 1.2}"/>')
+        if dots:
+            body += [f'<circle cx="{x(px):.1f}" cy="{y(py):.1f}" r="2.5" fill="{colour}"/>' for px, py in points]
+    for i, name in enumerate(names):
+        colour = COLOURS[i % len(COLOURS)]
         body.append(f'<rect x="{right + 14}" y="{top + 18 * i}" width="12" height="4" fill="{colour}"/>'
                     f'<text x="{right + 32}" y="{top + 18 * i + 7}">{escape(name)}</text>')
     return document(width, height, title, body)

@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(ROOT / "bench"))
 from reporting import svg, tables  # noqa: E402
+from reporting import convergence as race_of  # noqa: E402
 from reporting.ceiling import Ceiling, interpolate  # noqa: E402
 from reporting.plots import all_plots  # noqa: E402
 from reporting.results import Results, collect  # noqa: E402
@@ -144,6 +145,68 @@ class PlotsTest(unittest.TestCase):
         self.assertIn("nothing measured", svg.bars("t", "x", []))
 
 
+def race():
+    """F* is 100; "fast" gets there, "slow" stops above it, and with seed 1 in another basin."""
+    def run(method, seed, objectives, gradients, rmse, optimum):
+        passes = [2.0 * i for i in range(len(objectives))]
+        end = {"method": method, "objective": objectives[-1], "relative_gradient": gradients[-1], "passes": passes[-1], "holdout_rmse": rmse[-1]}
+        return {"name": "run", "parameters": {"method": method, "seed": seed}, "verified": True, "optimum": optimum, "end": end,
+                "curve": {"passes": passes, "seconds": [0.5 * p for p in passes], "objective": objectives, "relative_gradient": gradients, "holdout_rmse": rmse}}
+
+    def reference(seed, basin):
+        basins = {"als": {"basin": basin}, "fast": {"basin": "reference"}}
+        return {"name": "reference", "parameters": {"seed": seed}, "verified": True, "objective": 100.0, "basins": basins}
+
+    slow = [200.0, 150.0, 120.0, 100.09, 100.05]
+    fast = ([200.0, 100.005, 100.0], [1.0, 1e-4, 1e-7], [2.0, 1.0, 1.01])
+    records = []
+    for seed, optimum, basin in ((0, 100.0, "reference"), (1, 100.05, "another")):
+        records += [run("als", seed, slow, [1.0, 0.5, 0.1, 1e-3, 1e-4], [2.0, 1.5, 1.2, 1.1, 1.0105], optimum), run("fast", seed, *fast, 100.0),
+                    reference(seed, basin)]
+    return {"schema": 1, "program": "convergence", "name": "made-up", "commit": "none", "records": records, "machine": {"processor": "none", "threads": 1},
+            "data": {"rows": 9, "columns": 9, "entries": 50, "held_out": 5},
+            "options": {"rank": 2, "regularization": 0.1, "weighting": 1, "center": "mean", "precision": "float64", "gradient_tolerance": 1e-6, "seeds": 2,
+                        "methods": "als,fast", "passes": 8}}
+
+
+class ConvergenceTest(unittest.TestCase):
+    def setUp(self):
+        self.race = race_of.Race(race())
+
+    def rows(self, text):
+        lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines()]
+        return {line[0]: dict(zip(lines[0], line)) for line in lines[2:]}
+
+    def test_a_cost_is_that_of_the_first_point_that_is_there(self):
+        rows = self.rows(race_of.cost_table(self.race, "passes"))
+        self.assertEqual([rows["fast"][c] for c in ("gap 1e-4", "gap 1e-5", "gradient 1e-4", "gradient 1e-5")], ["2", "4", "2", "4"])
+        self.assertEqual([rows["als"][c] for c in ("gap 1e-3", "gap 1e-4", "gradient 1e-3", "gradient 1e-5")], ["6", "-", "6", "-"])
+        self.assertEqual(self.rows(race_of.cost_table(self.race, "seconds"))["als"]["gap 1e-3"], "3")
+
+    def test_the_best_rmse_may_be_passed_on_the_way_and_that_of_the_optimum_is_another(self):
+        rows = self.rows(race_of.cost_table(self.race, "passes"))
+        self.assertEqual((rows["fast"]["best RMSE"], rows["als"]["best RMSE"]), ("2", "-"))
+        self.assertEqual((rows["fast"]["RMSE of F*"], rows["als"]["RMSE of F*"]), ("2", "8"))
+
+    def test_another_basin_has_its_own_gap(self):
+        self.assertTrue(self.race.differs())
+        self.assertIn("another basin: 1", race_of.end_table(self.race))
+        self.assertEqual(self.rows(race_of.cost_table(self.race, "passes", own=True))["als"]["gap 1e-4"], "8 (8..-)")
+
+    def test_a_ratio_is_a_bound_where_the_other_was_stopped(self):
+        rows = self.rows(race_of.ratio_table(self.race))
+        self.assertEqual((rows["fast"]["gap 1e-3"], rows["fast"]["gap 1e-4"]), ("3.0 (3.0..3.0)", "> 4.0 (> 4.0)"))
+
+    def test_thinning_changes_no_table(self):
+        thin = race_of.Race(json.loads(json.dumps(race_of.thinned(self.race))))
+        self.assertEqual(race_of.section(thin), race_of.section(self.race))
+
+    def test_plots_are_well_formed(self):
+        for text in race_of.convergence_plots(self.race).values():
+            ElementTree.fromstring(text)
+            self.assertEqual(text.count(">als</text>"), 1)
+
+
 class CommandTest(unittest.TestCase):
     def setUp(self):
         self.folder = Path(tempfile.mkdtemp())
@@ -195,6 +258,11 @@ class CommandTest(unittest.TestCase):
         shutil.copy(ROOT / "docs/performance.md", copy)
         self.assertEqual(self.report("tables", *committed[-1:], "--into", copy).returncode, 0)
         self.assertEqual(copy.read_text(), (ROOT / "docs/performance.md").read_text())
+
+    def test_the_committed_convergence_is_that_of_the_committed_results(self):
+        text = (ROOT / "docs/performance.md").read_text()
+        for path in (ROOT / "bench/results/convergence").glob("*.json"):
+            self.assertIn(race_of.section(race_of.load(path)), text)
 
     def test_plots_are_written(self):
         (self.folder / "results.json").write_text(json.dumps(made_up()))
