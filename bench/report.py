@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from reporting.convergence import convergence_part, convergence_plots, load, thinned  # noqa: E402
+from reporting.convergence import Race, convergence_part, convergence_plots, load, thinned  # noqa: E402
 from reporting.plots import all_plots  # noqa: E402
 from reporting.results import Results, collect  # noqa: E402
 from reporting.tables import gpu_part, run_table, solve_table  # noqa: E402
@@ -39,9 +39,10 @@ def convergence(given):
     if given.out:
         Path(given.out).mkdir(parents=True, exist_ok=True)
         for race in races:
-            for name, text in convergence_plots(race).items():
+            thin = thinned(race)
+            for name, text in convergence_plots(Race(thin)).items():
                 (Path(given.out) / name).write_text(text)
-            (Path(given.out) / f"convergence-{race.name}.json").write_text(json.dumps(thinned(race), separators=(",", ":")) + "\n")
+            (Path(given.out) / f"convergence-{race.name}.json").write_text(json.dumps(thin, separators=(",", ":")) + "\n")
     doubts = [doubt for race in races if (doubt := Results({"programs": {"convergence": race.data}}).why_not_publishable())]
     text = convergence_part(races)
     if not given.into:

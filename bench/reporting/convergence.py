@@ -101,27 +101,31 @@ def cost_table(race, unit, own=False):
     return table([heading] + titles, [[method] + [cell(costs[method][title], unit) for title in titles] for method in race.methods])
 
 
-def ratio_table(race, base="als"):
-    """Passes of `base` over those of the method, seed by seed."""
+def ratio_cell(ratios):
+    """[(ratio, is it only a lower bound?)] -> the middle one and the range."""
+    ratios = sorted(ratios)
+    half = (len(ratios) - 1) // 2
+    text, low, high = (("> " if bound else "") + f"{ratio:.1f}" for ratio, bound in
+                       ((ratios[half][0], any(b for _, b in ratios[:half + 1])), ratios[0], (ratios[-1][0], any(b for _, b in ratios))))
+    return f"{text} ({low}..{high})"
+
+
+def ratio_table(race, own=False, base="als"):
+    """Passes of `base` over those of the method, seed by seed; where `base` had not arrived when it was stopped, a lower bound."""
     if base not in race.methods:
         return ""
-    reference, rows = race.costs(base, "passes"), []
+    theirs, rows = race.costs(base, "passes", own), []
+    spent = [race.runs[base, seed]["end"]["passes"] for seed in race.seeds if (base, seed) in race.runs]
+    titles = [title for title in theirs if title.startswith("gap") or not own]
     for method in race.methods:
+        costs = race.costs(method, "passes", own)
         cells = []
-        for title, values in race.costs(method, "passes").items():
-            # where `base` had not arrived when it was stopped, a lower bound
-            spent = [race.runs[base, seed]["end"]["passes"] for seed in race.seeds if (base, seed) in race.runs]
-            bounds = any(theirs == NEVER for theirs in reference[title])
-            ratios = [min(theirs, least) / ours for theirs, least, ours in zip(reference[title], spent, values) if ours not in (NEVER, 0)]
-            if len(ratios) < len(values):
-                cells.append("-")
-            elif bounds:
-                cells.append(f"> {middle(ratios):.1f} (> {min(ratios):.1f})")
-            else:
-                cells.append(f"{middle(ratios):.1f} ({min(ratios):.1f}..{max(ratios):.1f})")
+        for title in titles:
+            pairs = [(min(slow, most) / fast, slow == NEVER) for slow, most, fast in zip(theirs[title], spent, costs[title]) if fast not in (NEVER, 0)]
+            cells.append(ratio_cell(pairs) if len(pairs) == len(race.seeds) else "-")
         if method != base:
             rows.append([method] + cells)
-    return table([f"passes of {base} / passes"] + list(reference), rows)
+    return table([f"passes of {base} / passes" + (", own basins" if own else "")] + titles, rows)
 
 
 def end_table(race):
@@ -151,7 +155,7 @@ def section(race):
             f"{machine['processor']}, {machine['threads']} thread{'s' if machine['threads'] > 1 else ''}.\n",
             cost_table(race, "passes"), ratio_table(race), end_table(race)]
     if race.differs():
-        text.append(cost_table(race, "passes", own=True))
+        text += [cost_table(race, "passes", own=True), ratio_table(race, own=True)]
     text.append(cost_table(race, "seconds"))
     return "\n".join(part for part in text if part)
 
@@ -166,8 +170,9 @@ def plot(race, unit):
     for method in race.methods:
         for seed in race.seeds:
             if (method, seed) in race.runs:
-                points = list(zip(race.runs[method, seed]["curve"][unit], race.gaps(method, seed)))
-                curves.append((method, [(x, gap) for x, gap in points if gap >= 1e-9]))
+                curve = race.runs[method, seed]["curve"]
+                points = zip(curve["passes"], curve[unit], race.gaps(method, seed))
+                curves.append((method, [(x, gap) for passes, x, gap in points if passes > 0 and gap >= 1e-9]))
     return lines(f"{race.name}, k = {race.data['options']['rank']}: objective above the reference optimum", label, "(F - F*) / F*", curves, log_x=True,
                  log_y=True, dots=False)
 
@@ -193,14 +198,9 @@ def thinned(race):
                 if passes >= 1.05 * last:
                     keep.add(i)
                     last = passes
-            digits = {"seconds": 4, "relative_gradient": 4, "holdout_rmse": 7}
-            record = dict(record, curve={key: [shortened(values[i], digits.get(key, 17)) for i in sorted(keep)] for key, values in curve.items()})
+            record = dict(record, curve={key: [values[i] for i in sorted(keep)] for key, values in curve.items()})
         data["records"].append(record)
     return data
-
-
-def shortened(value, digits):
-    return value if value is None else float(f"{value:.{digits}g}")
 
 
 def load(path):
