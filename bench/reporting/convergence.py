@@ -107,7 +107,7 @@ def ratio_cell(ratios):
     half = (len(ratios) - 1) // 2
     text, low, high = (("> " if bound else "") + f"{ratio:.1f}" for ratio, bound in
                        ((ratios[half][0], any(b for _, b in ratios[:half + 1])), ratios[0], (ratios[-1][0], any(b for _, b in ratios))))
-    return f"{text} ({low}..{high})"
+    return text if low == high else f"{text} ({low}..{high})"
 
 
 def ratio_table(race, own=False, base="als"):
@@ -150,7 +150,7 @@ def section(race):
     data, options, machine = race.data["data"], race.data["options"], race.data["machine"]
     text = [f"### {race.name}\n",
             f"{data['rows']:,} × {data['columns']:,}, {data['entries']:,} entries, {data['held_out']:,} held out; k = {options['rank']}, λ {options['regularization']:g} "
-            f"({weighting(options['weighting'])}), center {options['center']}, {options['precision']}; {len(race.seeds)} seeds; stopped at relative gradient "
+            f"({weighting(options['weighting'])}), center {options['center']}, {options['precision']}; {len(race.seeds)} seed{'s' if len(race.seeds) > 1 else ''}; stopped at relative gradient "
             f"{options['gradient_tolerance']:g} or {options['passes']:g} passes (methods `{options['methods']}`). Commit {race.data['commit']}, "
             f"{machine['processor']}, {machine['threads']} thread{'s' if machine['threads'] > 1 else ''}.\n",
             cost_table(race, "passes"), ratio_table(race), end_table(race)]
