@@ -85,11 +85,17 @@ std::string_view to_string(Formulation f) {
 std::string_view to_string(Center c) { return c == Center::none ? "none" : c == Center::mean ? "mean" : "bias"; }
 
 std::string_view to_string(Precision p) {
-  return p == Precision::float32 ? "float32" : p == Precision::float64 ? "float64" : "mixed";
+  switch (p) {
+    case Precision::float32: return "float32";
+    case Precision::float64: return "float64";
+    case Precision::mixed: return "mixed";
+    default: return "auto";
+  }
 }
 
 namespace {
 // One overload per method: a variant alternative without a name does not compile.
+std::string_view name_of(const AutoOptions&) { return "auto"; }
 std::string_view name_of(const AlsOptions&) { return "als"; }
 std::string_view name_of(const GradientDescentOptions&) { return "gd"; }
 std::string_view name_of(const VpLbfgsOptions&) { return "vp-lbfgs"; }
@@ -139,9 +145,9 @@ Center parse_center(std::string_view name) {
 }
 
 Precision parse_precision(std::string_view name) {
-  for (const auto p : {Precision::float32, Precision::float64, Precision::mixed})
+  for (const auto p : {Precision::automatic, Precision::float32, Precision::float64, Precision::mixed})
     if (name == to_string(p)) return p;
-  throw InvalidOption("precision", std::string(name), "must be float32, float64 or mixed");
+  throw InvalidOption("precision", std::string(name), "must be auto, float32, float64 or mixed");
 }
 
 SolverOptions parse_solver(std::string_view name) {

@@ -4,8 +4,10 @@
 #include <chrono>
 #include <cmath>
 #include <string>
+#include <type_traits>
 #include <utility>
 
+#include "choose.hpp"
 #include "kernels/permute_rows.hpp"
 #include "kernels/random_start.hpp"
 #include "problem/prepare.hpp"
@@ -108,12 +110,15 @@ Result solve_in(B& backend, bool on_cpu, const Entries& train, const Options& op
   detail::fill_start(backend, problem, options, start, false, at.col);
   summary.seconds.prepare = since(begin);
 
+  const SolverChoice choice = choose_solver(options, on_cpu, problem.num_rows, problem.num_cols, problem.num_entries);
   std::visit(
       [&](const auto& method) {
-        auto solver = detail::make_solver<T, B>(backend, problem, options.rank, method);
-        Run<T, B, decltype(solver)>(backend, problem, solver, options, at, summary)();
+        if constexpr (!std::is_same_v<decltype(method), const AutoOptions&>) {
+          auto solver = detail::make_solver<T, B>(backend, problem, options.rank, method);
+          Run<T, B, decltype(solver)>(backend, problem, solver, options, at, summary)();
+        }
       },
-      options.solver);
+      choice.solver);
 
   const auto end = clock();
   if (options.certificate && std::isfinite(summary.objective))
@@ -125,7 +130,9 @@ Result solve_in(B& backend, bool on_cpu, const Entries& train, const Options& op
   summary.empty_cols = problem.empty_cols;
   summary.value_rms = problem.value_rms;
   summary.regularization = problem.lambda;
-  summary.solver_used = solver_name(options.solver);
+  summary.solver_used = solver_name(choice.solver);
+  summary.solver_reason = choice.why;
+  summary.precision_used = to_string(choose_precision(options));
   summary.formulation_used = to_string(problem.formulation);
   summary.device_used = backend.name();
   if (problem.lambda == 0 && problem.empty_rows + problem.empty_cols > 0)
@@ -154,8 +161,9 @@ Result solve_in(B& backend, bool on_cpu, const Entries& train, const Options& op
 template <Backend B>
 Result solve_on(B& backend, bool on_cpu, const Entries& train, const Options& options, const Entries* holdout,
                 const Start* start) {
-  return options.precision == Precision::float64 ? solve_in<double>(backend, on_cpu, train, options, holdout, start)
-                                                 : solve_in<float>(backend, on_cpu, train, options, holdout, start);
+  return choose_precision(options) == Precision::float64
+             ? solve_in<double>(backend, on_cpu, train, options, holdout, start)
+             : solve_in<float>(backend, on_cpu, train, options, holdout, start);
 }
 
 }  // namespace rankfill

@@ -81,6 +81,7 @@ TEST(Accuracy, DescentAndAlternationReachTheSameObjective) {
   o.seed = 1;  // F has two local minima here; from this start both methods go to the lower one
   o.max_iterations = 20000;
   o.device.kind = Device::Kind::cpu;
+  o.solver = AlsOptions{};
   const double als = solve(e, o).summary.objective;
   o.solver = GradientDescentOptions{.momentum = 0.5};
   const double gd = solve(e, o).summary.objective;

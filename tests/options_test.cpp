@@ -99,7 +99,7 @@ TEST(Options, NamesGoThereAndBack) {
   for (const auto c : {Center::none, Center::mean, Center::bias}) EXPECT_EQ(parse_center(to_string(c)), c);
   for (const auto p : {Precision::float32, Precision::float64, Precision::mixed})
     EXPECT_EQ(parse_precision(to_string(p)), p);
-  for (const char* name : {"als", "gd", "vp-lbfgs", "nesterov-als", "anderson-als"})
+  for (const char* name : {"auto", "als", "gd", "vp-lbfgs", "nesterov-als", "anderson-als"})
     EXPECT_EQ(solver_name(parse_solver(name)), name);
   for (const char* name : {"auto", "cpu", "cuda", "cuda:1"}) {
     const std::string back = to_string(parse_device(name));

@@ -51,8 +51,13 @@ struct AndersonAlsOptions {
   int cg_steps = -1;  ///< as in AlsOptions
 };
 
-using SolverOptions =
-    std::variant<AlsOptions, GradientDescentOptions, VpLbfgsOptions, NesterovAlsOptions, AndersonAlsOptions>;
+/// The method is chosen for the problem, and Summary::solver_reason says why: a few ALS sweeps, then vp-lbfgs; nesterov-als where
+/// the row systems that vp-lbfgs keeps would be large beside the data, and on CUDA in float32 and mixed precision, where the
+/// half-sweeps of ALS run on tensor cores and those systems would not.
+struct AutoOptions {};
+
+using SolverOptions = std::variant<AutoOptions, AlsOptions, GradientDescentOptions, VpLbfgsOptions, NesterovAlsOptions,
+                                   AndersonAlsOptions>;
 
 /// How the gradient is evaluated; all agree to rounding.  docs/math.md Eq. 6-10.
 enum class Formulation {
@@ -72,6 +77,7 @@ enum class Center {
 };
 
 enum class Precision {
+  automatic,  ///< float32, or float64 where gradient_tolerance asks for more than float32 can give: below 2e-6
   float32,
   float64,
   mixed  ///< float32, but ALS on CUDA fetches float16 copies of the factors: half the traffic.  On the CPU: float32
@@ -98,11 +104,11 @@ struct Options {
   /// Damping of the biases: a row with n entries keeps n / (n + bias_damping) of its mean offset.  >= 0.
   double bias_damping = 5;
 
-  SolverOptions solver = AlsOptions{};
+  SolverOptions solver = AutoOptions{};
   Formulation formulation = Formulation::automatic;
 
   Device device{};
-  Precision precision = Precision::float32;
+  Precision precision = Precision::automatic;
   /// CPU threads, at most 1024; 0 means all the process may use.  The result does not depend on it.
   int threads = 0;
 

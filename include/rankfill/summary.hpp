@@ -79,7 +79,9 @@ struct Summary {
   /// With Options::certificate, unless the point is not finite.
   std::optional<Certificate> certificate;
 
-  std::string solver_used;         ///< as Options spells it: "als", "vp-lbfgs"
+  std::string solver_used;         ///< as Options spells it: "als", "vp-lbfgs"; never "auto"
+  std::string solver_reason;       ///< why, where it was chosen; else empty
+  std::string precision_used;      ///< "float32", "float64", "mixed"
   std::string formulation_used;    ///< "entries", "projection", "block"
   std::string device_used;         ///< "cpu (2 threads)", "cuda:0 NVIDIA H100"
   std::uint64_t device_bytes = 0;  ///< largest device (or backend) memory held at once

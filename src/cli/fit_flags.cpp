@@ -95,7 +95,8 @@ void SolveFlags::add_method(CLI::App& parser) {
   const char* group = "Method";
   parser
       .add_option("--solver", solver,
-                  "als: alternating least squares; vp-lbfgs: the larger factor always solved, L-BFGS on the other, for "
+                  "auto: a few ALS sweeps, then vp-lbfgs, or nesterov-als; als: alternating least squares; vp-lbfgs: "
+                  "the larger factor always solved, L-BFGS on the other, for "
                   "an accurate optimum; nesterov-als, anderson-als: accelerated ALS, with less memory; gd: steepest "
                   "descent with exact line search")
       ->type_name("NAME")
@@ -115,7 +116,8 @@ void SolveFlags::add_method(CLI::App& parser) {
       ->capture_default_str();
   parser
       .add_option("--precision", precision,
-                  "float32, float64, or mixed (float32 that fetches float16 copies on CUDA); "
+                  "float32, float64, mixed (float32 that fetches float16 copies on CUDA), or auto: float64 where "
+                  "--gradient-tolerance is below 2e-6, else float32; "
                   "sums over the data are float64 in all")
       ->type_name("NAME")
       ->group(group)

@@ -11,8 +11,8 @@ namespace rankfill::cli {
 /// The flags that become rankfill::Options, spelled as the fields are.
 struct SolveFlags {
   Options defaults;  ///< shown by --help, and the targets of numbers
-  std::string regularization = "auto", weighting = "plain", center = "mean", solver = "als", formulation = "auto";
-  std::string device = "auto", precision = "float32";
+  std::string regularization = "auto", weighting = "plain", center = "mean", solver = "auto", formulation = "auto";
+  std::string device = "auto", precision = "auto";
   double momentum = 0;
 
   /// What is minimised and where; enough for check-gradient.

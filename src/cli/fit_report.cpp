@@ -53,10 +53,13 @@ std::string problem_text(const FitOutcome& fit, double lambda) {
   std::string convention = lambda_text(std::abs(lambda), options.weighting);
   if (lambda < 0) convention.replace(convention.find("= ") + 2, short_number(std::abs(lambda), 6).size(), "auto");
   const auto* descent = std::get_if<GradientDescentOptions>(&options.solver);
-  return std::string(solver_name(options.solver)) +
+  const auto resolved = [](std::string_view asked, const std::string& used) {
+    return used.empty() || used == asked ? std::string(asked) : used + " (" + std::string(asked) + ")";
+  };
+  return resolved(solver_name(options.solver), fit.summary.solver_used) +
          (descent && descent->momentum > 0 ? " with momentum " + short_number(descent->momentum) : "") + ", rank " +
          std::to_string(options.rank) + ", " + convention + ", center " + std::string(to_string(options.center)) +
-         ", " + std::string(to_string(options.precision));
+         ", " + resolved(to_string(options.precision), fit.summary.precision_used);
 }
 
 void tell_result(Console& console, const FitOutcome& fit) {
@@ -65,6 +68,8 @@ void tell_result(Console& console, const FitOutcome& fit) {
   console.line(summary.message);
   const bool chosen = fit.options.regularization < 0;
   console.line("  problem    " + problem_text(fit, summary.regularization) + (chosen ? " (lambda: auto)" : ""));
+  if (!summary.solver_reason.empty())
+    console.line("  method     " + summary.solver_used + ": " + summary.solver_reason);
   console.line("  ran on     " + summary.device_used + ", formulation " + summary.formulation_used + ", " +
                bytes_text(summary.device_bytes));
   console.line("  objective  " + short_number(summary.objective, 7) + ", relative gradient " +
@@ -117,6 +122,9 @@ Json fit_report(const FitOutcome& fit) {
   json["device_bytes"] = summary.device_bytes;
   json["device_memory"] = memory_report(summary);
   json["formulation"] = summary.formulation_used;
+  json["solver"] = summary.solver_used;
+  json["solver_reason"] = or_null(summary.solver_reason);
+  json["precision"] = summary.precision_used;
   json["model"] = or_null(fit.model_file);
   json["plot"] = or_null(fit.plot_file);
   json["certificate"] = certificate_report(summary);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "choose.hpp"
 #include "problem/narrow.hpp"
 #include "problem/problem.hpp"
 #include "problem/row_plan.hpp"
@@ -93,6 +94,7 @@ Bytes projection_workspace(const Order& m) {
 /// What a solver allocates.  `outer`, `inner`: bytes of the factors with fewer and with more rows.
 struct SolverBytes {
   Bytes outer, inner, systems;
+  Bytes operator()(const AutoOptions&) const { return 0; }  // is never asked
   Bytes operator()(const AlsOptions&) const { return 0; }
   Bytes operator()(const GradientDescentOptions&) const { return 2 * (outer + inner); }
   Bytes operator()(const VpLbfgsOptions& o) const {
@@ -108,9 +110,10 @@ struct Fit {
   Order by_row{shape.num_rows, shape.num_cols, shape.num_entries};
   Order by_col{shape.num_cols, shape.num_rows, shape.num_entries};
   Order holdout{shape.num_rows, shape.num_cols, shape.num_holdout};
-  int rank = options.rank, scalar = options.precision == Precision::float64 ? 8 : 4;
-  bool descent = std::holds_alternative<GradientDescentOptions>(options.solver);
-  bool keeps_systems = std::holds_alternative<VpLbfgsOptions>(options.solver);
+  int rank = options.rank, scalar = choose_precision(options) == Precision::float64 ? 8 : 4;
+  SolverOptions solver = choose_solver(options, false, shape.num_rows, shape.num_cols, shape.num_entries).solver;
+  bool descent = std::holds_alternative<GradientDescentOptions>(solver);
+  bool keeps_systems = std::holds_alternative<VpLbfgsOptions>(solver);
   Formulation formulation = resolve(options.formulation, shape.num_entries == shape.num_rows * shape.num_cols);
   Bytes factors = bytes_of(shape.num_rows + shape.num_cols, std::int64_t{rank} * scalar);
 
@@ -134,7 +137,7 @@ struct Fit {
   Bytes solver_bytes() const {
     const std::int64_t fewer = std::min(shape.num_rows, shape.num_cols), k = rank;
     const Bytes outer = bytes_of(fewer, k * scalar);
-    return std::visit(SolverBytes{outer, factors - outer, bytes_of(fewer, k * (k + 1) / 2 * scalar)}, options.solver);
+    return std::visit(SolverBytes{outer, factors - outer, bytes_of(fewer, k * (k + 1) / 2 * scalar)}, solver);
   }
 
   /// kernels/factor_rows.cu
@@ -238,8 +241,8 @@ MemoryPlan plan_device_memory(const Entries& train, const Options& options, cons
                     .num_entries = train.size(),
                     .num_holdout = holdout ? holdout->size() : 0};
   shape.value_bytes = may_be_float(train.values) ? 4 : 8;
-  shape.stored_bytes = options.precision == Precision::float64 ? stored_bytes<double>(train, options.center)
-                                                               : stored_bytes<float>(train, options.center);
+  shape.stored_bytes = choose_precision(options) == Precision::float64 ? stored_bytes<double>(train, options.center)
+                                                                       : stored_bytes<float>(train, options.center);
   return plan_memory(shape, options);
 }
 

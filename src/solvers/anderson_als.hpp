@@ -30,7 +30,8 @@ class AndersonAls {
   }
 
   Step iterate(Factors<T, B>& at) {
-    Step step{.passes = 2};
+    Step step;
+    step.passes = 2;
     Factor<T, B>& outer = problem_.outer(at);
     if (!started_) {
       problem_.solve_inner(at);

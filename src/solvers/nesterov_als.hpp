@@ -24,7 +24,8 @@ class NesterovAls {
         next_(backend, problem_.outer_rows(), rank, "the next sweep's factor") {}
 
   Step iterate(Factors<T, B>& at) {
-    Step step{.passes = 2};
+    Step step;
+    step.passes = 2;
     Factor<T, B>& outer = problem_.outer(at);
     if (!started_) {
       problem_.solve_inner(at);

@@ -14,7 +14,7 @@ namespace {
 template <class B>
 class Solvers : public KernelTest<B> {
  protected:
-  static constexpr const char* kAll[] = {"als", "gd", "vp-lbfgs", "nesterov-als", "anderson-als"};
+  static constexpr const char* kAll[] = {"auto", "als", "gd", "vp-lbfgs", "nesterov-als", "anderson-als"};
   static constexpr bool on_cpu = std::is_same_v<B, CpuBackend>;
   Result run(const Options& options, const Entries* holdout = nullptr) {
     return solve_on(*this->backend, on_cpu, entries, options, holdout, nullptr);
