@@ -35,6 +35,7 @@ std::vector<InvalidOption> violations(const Options& o) {
   rule(std::isfinite(o.regularization), "regularization", text(o.regularization),
        "must be a finite number (negative: automatic)");
   rule(!o.certificate || o.regularization != 0, "certificate", "true", "needs regularization > 0");
+  rule(!o.grow_rank || o.regularization != 0, "grow_rank", "true", "needs regularization > 0");
   rule(o.weighting >= 0 && o.weighting <= 1, "weighting", text(o.weighting), "must be in [0, 1]");
   rule(o.bias_damping >= 0 && std::isfinite(o.bias_damping), "bias_damping", text(o.bias_damping), "must be >= 0");
   if (const auto* gd = std::get_if<GradientDescentOptions>(&o.solver))

@@ -26,6 +26,11 @@ int resolve_device(Device device) {
 
 Result solve(const Entries& train, const Options& options, const Entries* holdout, const Start* start) {
   require_valid(options);
+  return options.grow_rank ? solve_growing(train, options, holdout, start)
+                           : solve_at_rank(train, options, holdout, start);
+}
+
+Result solve_at_rank(const Entries& train, const Options& options, const Entries* holdout, const Start* start) {
   if (const int device = resolve_device(options.device); device >= 0)
     return solve_cuda(device, train, options, holdout, start);
   CpuBackend backend(options.threads);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "rankfill/options.hpp"
+#include "rankfill/solve.hpp"
 
 namespace rankfill {
 
@@ -10,5 +11,11 @@ int resolve_device(Device device);
 
 /// *Throws* InvalidOption for the first violated rule.
 void require_valid(const Options& options);
+
+/// solve() at one rank, with no regard to grow_rank.  `options` are valid.
+Result solve_at_rank(const Entries& train, const Options& options, const Entries* holdout, const Start* start);
+
+/// solve() with grow_rank: rounds of solve_at_rank(), each from where the last one ended.
+Result solve_growing(const Entries& train, const Options& options, const Entries* holdout, const Start* start);
 
 }  // namespace rankfill

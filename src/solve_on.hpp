@@ -82,11 +82,11 @@ void fill_start(B& backend, const Problem<T, B>& problem, const Options& options
 
 /// The rows of a factor by index.
 template <class T, class B>
-std::vector<T> download_by_index(B& backend, const Buffer<std::int32_t, B>& order, const Factor<T, B>& x) {
-  if (order.empty()) return x.values.download();
+FactorMatrix factor_by_index(B& backend, const Buffer<std::int32_t, B>& order, const Factor<T, B>& x) {
+  if (order.empty()) return {x.num_rows, x.rank, x.values.download()};
   Factor<T, B> by_index(backend, x.num_rows, x.rank, "the result");
   rows_to_indices(backend, order, x, by_index);
-  return by_index.values.download();
+  return {x.num_rows, x.rank, by_index.values.download()};
 }
 
 }  // namespace detail
@@ -121,8 +121,14 @@ Result solve_in(B& backend, bool on_cpu, const Entries& train, const Options& op
       choice.solver);
 
   const auto end = clock();
-  if (options.certificate && std::isfinite(summary.objective))
-    summary.certificate = certify(backend, problem, at, summary.relative_gradient, options.seed);
+  if (options.certificate && std::isfinite(summary.objective)) {
+    auto certified = certify(backend, problem, at, summary.relative_gradient, options.seed);
+    Certificate& certificate = summary.certificate.emplace(std::move(certified.certificate));
+    if (const Factors<T, B>& next = certified.next; next.row.rank > 0) {
+      certificate.next_row_columns = detail::factor_by_index(backend, problem.row_order, next.row);
+      certificate.next_col_columns = detail::factor_by_index(backend, problem.col_order, next.col);
+    }
+  }
   summary.num_rows = train.num_rows;
   summary.num_cols = train.num_cols;
   summary.num_entries = train.size();
@@ -144,8 +150,8 @@ Result solve_in(B& backend, bool on_cpu, const Entries& train, const Options& op
   summary.message = describe(summary, options);
 
   Model& model = result.model;
-  model.row_factors = {at.row.num_rows, options.rank, detail::download_by_index(backend, problem.row_order, at.row)};
-  model.col_factors = {at.col.num_rows, options.rank, detail::download_by_index(backend, problem.col_order, at.col)};
+  model.row_factors = detail::factor_by_index(backend, problem.row_order, at.row);
+  model.col_factors = detail::factor_by_index(backend, problem.col_order, at.col);
   model.mean = problem.centering.mean;
   model.row_bias = std::move(problem.centering.row_bias);
   model.col_bias = std::move(problem.centering.col_bias);

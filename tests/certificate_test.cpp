@@ -107,6 +107,10 @@ Options exact(const Setting& setting, int rank) {
 
 Certificate certificate_of(const Entries& e, const Options& o) { return solve(e, o).summary.certificate.value(); }
 
+Certificate certificate_of_start(const Entries& e, const Options& o, const Start& start) {
+  return solve(e, o, nullptr, &start).summary.certificate.value();
+}
+
 /// Of sums of a few hundred terms in float64, and of what the convex solver leaves.
 constexpr double kSlack = 1e-9;
 
@@ -226,6 +230,99 @@ TEST(CertificateTest, SaysThatZeroIsTheSolutionForALargeLambda) {
   EXPECT_LE(c.relative_gap, 1e-9);
   EXPECT_LT(c.spectral_norm_bound, 1);
   EXPECT_FALSE(c.rank_too_small);
+}
+
+/// [a b]
+FactorMatrix beside(const FactorMatrix& a, const FactorMatrix& b) {
+  std::vector<double> both;
+  for (std::int64_t i = 0; i < a.num_rows; ++i) {
+    for (int k = 0; k < a.rank; ++k) both.push_back(a(i, k));
+    for (int k = 0; k < b.rank; ++k) both.push_back(b(i, k));
+  }
+  return {a.num_rows, a.rank + b.rank, both};
+}
+
+TEST(CertificateTest, GivesColumnsThatLowerTheObjective) {
+  for (const bool wide : {false, true})
+    for (const Setting& setting : kSettings) {
+      const Entries e = wide ? noisy(18, 24) : noisy(24, 18);
+      const Result fit = solve(e, exact(setting, 1));
+      const Certificate& c = fit.summary.certificate.value();
+      ASSERT_GT(c.next_row_columns.rank, 0);
+      ASSERT_EQ(c.next_row_columns.rank, c.next_col_columns.rank);
+      const Start start{beside(fit.model.row_factors, c.next_row_columns),
+                        beside(fit.model.col_factors, c.next_col_columns)};
+      Options o = exact(setting, start.row_factors.rank);
+      o.max_iterations = 0;
+
+      const Certificate next = certificate_of_start(e, o, start);
+
+      // the step is exact, and no entry of P(a b^T) is larger than that of a b^T, whose length is at most 1
+      const double excess = (c.spectral_norm_ratio - 1) * setting.lambda;
+      EXPECT_LE(next.objective, c.objective * (1 + kSlack) - excess * excess / 2);
+      EXPECT_GE(next.objective, c.dual_objective);
+    }
+}
+
+TEST(GrowingRank, EndsWithTheConvexSolution) {
+  const Entries e = noisy(24, 18);
+  for (const Setting& setting : kSettings) {
+    const Convex convex = solve_convex(e, setting.lambda, setting.nu);
+    Options o = exact(setting, 1);
+    o.grow_rank = true;
+    int rows = 0;
+    o.callback = [&](const IterationSummary&) {
+      ++rows;
+      return CallbackAction::proceed;
+    };
+
+    const Result fit = solve(e, o);
+
+    const Summary& s = fit.summary;
+    EXPECT_GE(fit.model.rank(), convex.rank);
+    EXPECT_LE(fit.model.rank(), 18);
+    EXPECT_EQ(fit.model.rank(), fit.model.col_factors.rank);
+    EXPECT_NEAR(s.objective, convex.optimum, 1e-6 * convex.optimum);
+    EXPECT_LE(s.certificate.value().relative_gap, 1e-3) << describe(*s.certificate);
+    EXPECT_EQ(s.termination, Termination::gradient_tolerance);
+    EXPECT_LE(s.relative_gradient, o.gradient_tolerance);
+    EXPECT_NE(s.message.find("after " + std::to_string(s.iterations) + " iterations"), std::string::npos) << s.message;
+    ASSERT_EQ(static_cast<int>(s.history.size()), s.iterations + 1);
+    for (std::size_t i = 0; i < s.history.size(); ++i) {
+      EXPECT_EQ(s.history[i].iteration, static_cast<int>(i));
+      if (i > 0) {
+        EXPECT_LE(s.history[i].objective, s.history[i - 1].objective * (1 + kSlack));
+        EXPECT_GE(s.history[i].passes, s.history[i - 1].passes);
+      }
+    }
+    EXPECT_GE(rows, s.iterations + 1);
+  }
+}
+
+TEST(GrowingRank, StopsWhereItIsTold) {
+  const Entries e = noisy(24, 18);
+  Options o = exact(kSettings[0], 1);
+  o.grow_rank = true;
+  o.max_iterations = 7;
+  const Summary short_of_time = solve(e, o).summary;
+  EXPECT_EQ(short_of_time.iterations, 7);
+  EXPECT_EQ(short_of_time.termination, Termination::max_iterations);
+
+  o.max_iterations = 1000;
+  o.callback = [](const IterationSummary& row) {
+    return row.iteration >= 11 ? CallbackAction::stop : CallbackAction::proceed;
+  };
+  EXPECT_EQ(solve(e, o).summary.termination, Termination::stopped_by_callback);
+}
+
+TEST(GrowingRank, LeavesARankThatSufficesAlone) {
+  Options o = exact(kSettings[0], 12);
+  o.grow_rank = true;
+
+  const Result fit = solve(noisy(24, 18), o);
+
+  EXPECT_EQ(fit.model.rank(), 12);
+  EXPECT_LE(fit.summary.certificate.value().relative_gap, 1e-6);
 }
 
 }  // namespace

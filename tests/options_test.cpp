@@ -38,6 +38,8 @@ TEST(Options, EveryRuleHoldsUpToItsBound) {
       {"", [](Options& o) { o.weighting = 1; }},
       {"", [](Options& o) { o.certificate = true; }},
       {"certificate", [](Options& o) { o.certificate = true, o.regularization = 0; }},
+      {"", [](Options& o) { o.grow_rank = true; }},
+      {"grow_rank", [](Options& o) { o.grow_rank = true, o.regularization = 0; }},
       {"weighting", [](Options& o) { o.weighting = -0.01; }},
       {"weighting", [](Options& o) { o.weighting = 1.01; }},
       {"weighting", [](Options& o) { o.weighting = kNan; }},

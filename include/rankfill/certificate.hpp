@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "rankfill/model.hpp"
+
 namespace rankfill {
 
 /// How far a fit is from the *global* optimum over all ranks.  docs/math.md Eq. 25-31, and there what of it is proven.
@@ -26,6 +28,8 @@ struct Certificate {
   /// The point is nearly stationary and uses all its columns, and sigma_1(R) > lambda in a direction that they do not hold: no
   /// further iteration at this rank will find it, one more column does.
   bool rank_too_small = false;
+  /// Then: columns that lower F when they are appended to the factors, one or several; their step is the best there is.
+  FactorMatrix next_row_columns, next_col_columns;
   double relative_gradient = 0;  ///< of the point, Eq. 5
 };
 

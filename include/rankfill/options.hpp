@@ -132,6 +132,11 @@ struct Options {
   /// Needs lambda > 0.  Costs about 100 to 400 products with the residual matrix, once.
   bool certificate = false;
 
+  /// Take `rank` for a first guess that may be too small: whenever the certificate says so, append the columns it gives and go on,
+  /// until the gap is at most 1e-3 or the rank is 1024.  `max_iterations` bounds the iterations at all ranks together.  Stops
+  /// where held-out data stops the solver.  Implies `certificate`; needs lambda > 0.
+  bool grow_rank = false;
+
   /// Called after each iteration with its row of the table; may stop the solver.
   std::function<CallbackAction(const IterationSummary&)> callback{};
   /// When it becomes true the solver stops after the current iteration.

@@ -128,6 +128,7 @@ Model solve_data(FitOutcome& fit, Console& console) {
   };
   Result result = solve(fit.data.train, fit.options, fit.test_data());
   fit.options.callback = nullptr;
+  fit.options.rank = result.model.rank();
   if (!result.summary.history.empty()) table.finish(result.summary.history.back());
   fit.summary = std::move(result.summary);
   fit.solve_seconds = watch.seconds() - fit.summary.seconds.prepare;

@@ -92,6 +92,15 @@ void SolveFlags::add_problem(CLI::App& parser) {
 }
 
 void SolveFlags::add_method(CLI::App& parser) {
+  parser.get_option("--rank")
+      ->description(
+          "Columns of each factor, 1..1024; or auto: begin with 8 and add columns until the certificate closes "
+          "(needs lambda > 0)")
+      ->type_name("N|auto")
+      ->transform([this](const std::string& text) {
+        defaults.grow_rank = text == "auto";
+        return defaults.grow_rank ? std::string("8") : text;
+      });
   const char* group = "Method";
   parser
       .add_option("--solver", solver,

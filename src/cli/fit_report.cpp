@@ -58,8 +58,9 @@ std::string problem_text(const FitOutcome& fit, double lambda) {
   };
   return resolved(solver_name(options.solver), fit.summary.solver_used) +
          (descent && descent->momentum > 0 ? " with momentum " + short_number(descent->momentum) : "") + ", rank " +
-         std::to_string(options.rank) + ", " + convention + ", center " + std::string(to_string(options.center)) +
-         ", " + resolved(to_string(options.precision), fit.summary.precision_used);
+         (options.grow_rank ? "(auto) " : "") + std::to_string(options.rank) + ", " + convention + ", center " +
+         std::string(to_string(options.center)) + ", " +
+         resolved(to_string(options.precision), fit.summary.precision_used);
 }
 
 void tell_result(Console& console, const FitOutcome& fit) {

@@ -37,6 +37,7 @@ Json options_report(const Options& options, const Summary& summary) {
   json["patience"] = options.patience;
   json["keep_best"] = options.keep_best;
   json["certificate"] = options.certificate;
+  json["grow_rank"] = options.grow_rank;
   return json;
 }
 

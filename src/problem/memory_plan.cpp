@@ -163,9 +163,10 @@ struct Fit {
   /// src/solvers/certificate.hpp, made when the solver, the best point and measurements have been given back.
   Bytes certificate_bytes() const {
     if (!options.certificate) return 0;
-    const Bytes held = bytes_of(shape.num_entries, 2 * scalar) + bytes_of(shape.num_rows + shape.num_cols, 8) +
-                       bytes_of(std::max(shape.num_rows, shape.num_cols), 8) +
-                       bytes_of(shape.num_rows + shape.num_cols, 2 * scalar);
+    const Bytes held =
+        bytes_of(shape.num_entries, 2 * scalar) + bytes_of(shape.num_rows + shape.num_cols, 8) +
+        bytes_of(std::max(shape.num_rows, shape.num_cols), 8) +
+        bytes_of(shape.num_rows + shape.num_cols, std::int64_t{2} * scalar * std::max(4, (rank + 1) / 2));
     const Bytes given_back = 2 * factors + solver_bytes();
     return held > given_back ? held - given_back : 0;
   }

@@ -69,9 +69,16 @@ Eigenpair largest_eigenpair(std::int64_t size,
     basis.push_back(w / beta[used - 1]);
   }
 
-  VectorXd x = VectorXd::Zero(size);
-  for (Index j = 0; j < used; ++j) x += small.eigenvectors()(j, used - 1) * basis[static_cast<std::size_t>(j)];
-  x.normalize();
+  const auto ritz_vector = [&](Index which) {
+    VectorXd x = VectorXd::Zero(size);
+    for (Index j = 0; j < used; ++j) x += small.eigenvectors()(j, which) * basis[static_cast<std::size_t>(j)];
+    return x.normalized().eval();
+  };
+  for (Index k = used - 2; k >= 0 && k >= used - 1 - limits.next && small.eigenvalues()[k] > limits.next_above; --k) {
+    const VectorXd y = ritz_vector(k);
+    found.next.emplace_back(y.begin(), y.end());
+  }
+  const VectorXd x = ritz_vector(used - 1);
   const VectorXd gx = product(x);
   found.value = std::max(0.0, x.dot(gx));
   found.residual = (gx - found.value * x).norm();

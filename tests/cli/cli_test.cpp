@@ -99,6 +99,18 @@ TEST_F(Cli, CertificateSaysHowFarTheOptimumIs) {
   EXPECT_NE(without_lambda.err.find("--certificate"), std::string::npos) << without_lambda.err;
 }
 
+TEST_F(Cli, RankAutoGrowsTheRank) {
+  const Outcome outcome = fit({"--rank", "auto", "--regularization", "2", "--max-iterations", "500", "--json",
+                               "--model", folder / "model.npz"});
+
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const json report = json::parse(outcome.out);
+  EXPECT_EQ(report["options"]["grow_rank"], true);
+  EXPECT_EQ(report["options"]["rank"], load_model(folder / "model.npz").rank());
+  EXPECT_LE(report["certificate"]["relative_gap"].get<double>(), 1e-3);
+  EXPECT_EQ(json::parse(fit({"--rank", "auto", "--rank", "3", "--json", "--quiet"}).out)["options"]["rank"], 3);
+}
+
 TEST_F(Cli, ATestFileDecidesNothing) {
   const std::vector<std::string> long_run{"--json", "--quiet", "--max-iterations", "40", "--gradient-tolerance", "0"};
   std::vector<std::string> with_test(long_run);

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "solve_device.hpp"
+#include "solve_on.hpp"
+
+namespace rankfill {
+
+namespace {
+
+constexpr double kClosedGap = 1e-3;
+constexpr int kMostColumns = 1024;
+
+template <class Values>
+std::vector<double> in_double(const Values& values) {
+  return std::visit([](const auto& x) { return std::vector<double>(x.begin(), x.end()); }, values);
+}
+
+/// [a b], at most `most` columns.  In double, which holds float32 factors exactly.
+FactorMatrix append(const FactorMatrix& a, const FactorMatrix& b, int most) {
+  const int added = std::min(b.rank, most - a.rank), rank = a.rank + added;
+  const std::vector<double> x = in_double(a.values), y = in_double(b.values);
+  std::vector<double> both(static_cast<std::size_t>(a.num_rows * rank));
+  for (std::int64_t i = 0; i < a.num_rows; ++i) {
+    std::copy_n(x.begin() + i * a.rank, a.rank, both.begin() + i * rank);
+    std::copy_n(y.begin() + i * b.rank, added, both.begin() + i * rank + a.rank);
+  }
+  return {a.num_rows, rank, std::move(both)};
+}
+
+/// Puts the rounds before in front of the summary of the last one.
+void prepend(const Summary& before, Summary& last) {
+  for (IterationSummary& row : last.history) {
+    row.iteration += before.iterations;
+    row.passes += before.passes;
+    row.seconds += before.seconds.solve;
+  }
+  if (!before.history
+           .empty())  // the last row of a round is the point where the next begins, but for the columns appended
+    last.history.insert(last.history.begin(), before.history.begin(), before.history.end() - 1);
+  last.iterations += before.iterations;
+  last.passes += before.passes;
+  last.seconds.prepare += before.seconds.prepare;
+  last.seconds.solve += before.seconds.solve;
+  last.seconds.finish += before.seconds.finish;
+  last.device_bytes = std::max(last.device_bytes, before.device_bytes);
+}
+
+/// Was it the solver that came to its end, and not somebody else who stopped it?
+bool came_to_an_end(Termination why) {
+  return why == Termination::gradient_tolerance || why == Termination::no_progress;
+}
+
+}  // namespace
+
+Result solve_growing(const Entries& train, const Options& options, const Entries* holdout, const Start* start) {
+  constexpr double coarsest = 1e-2, step = 0.1, finest = 1e-8;
+  Options round = options;
+  round.certificate = true;
+  round.gradient_tolerance = std::max(coarsest, options.gradient_tolerance);
+  const auto most = static_cast<int>(std::min<std::int64_t>({kMostColumns, train.num_rows, train.num_cols}));
+  Summary before;
+  if (options.callback)
+    round.callback = [&](IterationSummary row) {
+      row.iteration += before.iterations;
+      row.passes += before.passes;
+      row.seconds += before.seconds.solve;
+      return options.callback(row);
+    };
+  Start from;
+  for (;;) {
+    round.max_iterations = options.max_iterations - before.iterations;
+    Result result = solve_at_rank(train, round, holdout, start);
+    Summary& summary = result.summary;
+    prepend(before, summary);
+    summary.message = describe(summary, options);
+    const bool open = summary.certificate && summary.certificate->relative_gap > kClosedGap;
+    const bool grows = open && summary.certificate->rank_too_small && round.rank < most;
+    // an open gap asks for a finer tolerance than the user did
+    const bool finished =
+        round.gradient_tolerance <= options.gradient_tolerance &&
+        (!open || round.gradient_tolerance <= finest || summary.termination == Termination::no_progress);
+    if (!came_to_an_end(summary.termination) || summary.iterations >= options.max_iterations || (finished && !grows))
+      return result;
+
+    if (grows) {
+      const Certificate& c = *summary.certificate;
+      from = {append(result.model.row_factors, c.next_row_columns, most),
+              append(result.model.col_factors, c.next_col_columns, most)};
+      round.rank = from.row_factors.rank;
+    } else {
+      from = {std::move(result.model.row_factors), std::move(result.model.col_factors)};
+      round.gradient_tolerance = std::max(open ? 0 : options.gradient_tolerance, step * round.gradient_tolerance);
+      if (options.gradient_tolerance == 0 && round.gradient_tolerance < finest) round.gradient_tolerance = 0;
+    }
+    start = &from;
+    before = std::move(summary);
+  }
+}
+
+}  // namespace rankfill
