@@ -7,7 +7,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "choose.hpp"
+#include "problem/choose.hpp"
 #include "kernels/permute_rows.hpp"
 #include "kernels/random_start.hpp"
 #include "problem/prepare.hpp"

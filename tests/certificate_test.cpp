@@ -3,10 +3,9 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-
 #include <Eigen/Core>
 #include <Eigen/SVD>
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>

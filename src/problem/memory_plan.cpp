@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "choose.hpp"
+#include "problem/choose.hpp"
 #include "problem/narrow.hpp"
 #include "problem/problem.hpp"
 #include "problem/row_plan.hpp"
