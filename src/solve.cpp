@@ -2,6 +2,7 @@
 #include "rankfill/solve.hpp"
 
 #include "backend/cpu.hpp"
+#include "prepared_on.hpp"
 #include "rankfill/error.hpp"
 #include "solve_cuda.hpp"
 #include "solve_device.hpp"
@@ -35,6 +36,15 @@ Result solve_at_rank(const Entries& train, const Options& options, const Entries
     return solve_cuda(device, train, options, holdout, start);
   CpuBackend backend(options.threads);
   return solve_on(backend, true, train, options, holdout, start);
+}
+
+void with_prepared(const Entries& train, const Options& options, const Entries* holdout,
+                   const std::function<void(const PreparedData&)>& use) {
+  require_valid(options);
+  if (const int device = resolve_device(options.device); device >= 0)
+    return with_prepared_cuda(device, train, options, holdout, use);
+  CpuBackend backend(options.threads);
+  with_prepared_on(backend, true, train, options, holdout, use);
 }
 
 }  // namespace rankfill

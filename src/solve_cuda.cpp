@@ -3,6 +3,7 @@
 
 #include "backend/cuda.hpp"
 #include "check_gradient_on.hpp"
+#include "prepared_on.hpp"
 #include "problem/memory_plan.hpp"
 #include "solve_on.hpp"
 
@@ -20,6 +21,13 @@ Result solve_cuda(int device, const Entries& train, const Options& options, cons
   result.summary.memory_plan = std::move(plan);
   result.summary.device_free_bytes = free_bytes;
   return result;
+}
+
+void with_prepared_cuda(int device, const Entries& train, const Options& options, const Entries* holdout,
+                        const std::function<void(const PreparedData&)>& use) {
+  CudaBackend backend(device);
+  require_memory(plan_device_memory(train, options, holdout), backend.free_bytes());
+  with_prepared_on(backend, false, train, options, holdout, use);
 }
 
 GradientCheck check_gradient_cuda(int device, const Entries& entries, const Options& options) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "prepared.hpp"
 #include "rankfill/check_gradient.hpp"
 #include "rankfill/solve.hpp"
 
@@ -10,6 +11,8 @@
 namespace rankfill {
 
 Result solve_cuda(int device, const Entries& train, const Options& options, const Entries* holdout, const Start* start);
+void with_prepared_cuda(int device, const Entries& train, const Options& options, const Entries* holdout,
+                        const std::function<void(const PreparedData&)>& use);
 GradientCheck check_gradient_cuda(int device, const Entries& entries, const Options& options);
 
 /// "CUDA 13.0", or "no CUDA".

@@ -91,20 +91,27 @@ FactorMatrix factor_by_index(B& backend, const Buffer<std::int32_t, B>& order, c
 
 }  // namespace detail
 
-/// prepare -> solver -> run -> model, in scalar T on backend B.
+/// prepare(), and what options say beyond the entries.
 template <class T, Backend B>
-Result solve_in(B& backend, bool on_cpu, const Entries& train, const Options& options, const Entries* holdout,
-                const Start* start) {
+Problem<T, B> prepare_problem(B& backend, const Entries& train, const Options& options, const Entries* holdout) {
+  auto problem = prepare<T>(backend, train, options, holdout);
+  if (options.precision == Precision::mixed) problem.gather = Gather::half;
+  return problem;
+}
+
+/// start -> solver -> run -> model, for a problem that was prepared from `train`: its lambda, not the options'.  The seconds
+/// of preparing are those of the start.
+template <class T, Backend B>
+Result fit_problem(B& backend, bool on_cpu, Problem<T, B>& problem, const Entries& train, const Options& options,
+                   const Start* start) {
   const auto clock = [] { return std::chrono::steady_clock::now(); };
   const auto since = [&](auto begin) { return std::chrono::duration<double>(clock() - begin).count(); };
   Result result;
   Summary& summary = result.summary;
 
   const auto begin = clock();
-  auto problem = prepare<T>(backend, train, options, holdout);
   if (options.certificate && !(problem.lambda > 0))  // the automatic choice for values that are all the same
     throw InvalidOption("certificate", "true", "needs regularization > 0");
-  if (options.precision == Precision::mixed) problem.gather = Gather::half;
   Factors<T, B> at(backend, problem.num_rows, problem.num_cols, options.rank, "the factors");
   detail::fill_start(backend, problem, options, start, true, at.row);
   detail::fill_start(backend, problem, options, start, false, at.col);
@@ -153,13 +160,25 @@ Result solve_in(B& backend, bool on_cpu, const Entries& train, const Options& op
   model.row_factors = detail::factor_by_index(backend, problem.row_order, at.row);
   model.col_factors = detail::factor_by_index(backend, problem.col_order, at.col);
   model.mean = problem.centering.mean;
-  model.row_bias = std::move(problem.centering.row_bias);
-  model.col_bias = std::move(problem.centering.col_bias);
+  model.row_bias = problem.centering.row_bias;
+  model.col_bias = problem.centering.col_bias;
   model.row_ids = train.row_ids;
   model.col_ids = train.col_ids;
   model.options_json = options_to_json(options, problem.lambda);
   summary.device_bytes = backend.peak_bytes();
   summary.seconds.finish = since(end);
+  return result;
+}
+
+/// prepare -> solver -> run -> model, in scalar T on backend B.
+template <class T, Backend B>
+Result solve_in(B& backend, bool on_cpu, const Entries& train, const Options& options, const Entries* holdout,
+                const Start* start) {
+  const auto begin = std::chrono::steady_clock::now();
+  auto problem = prepare_problem<T>(backend, train, options, holdout);
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  Result result = fit_problem(backend, on_cpu, problem, train, options, start);
+  result.summary.seconds.prepare += seconds;
   return result;
 }
 

@@ -12,6 +12,10 @@ namespace {
 }  // namespace
 
 Result solve_cuda(int, const Entries&, const Options&, const Entries*, const Start*) { unavailable(); }
+void with_prepared_cuda(int, const Entries&, const Options&, const Entries*,
+                        const std::function<void(const PreparedData&)>&) {
+  unavailable();
+}
 GradientCheck check_gradient_cuda(int, const Entries&, const Options&) { unavailable(); }
 const char* cuda_build_info() { return "no CUDA"; }
 bool built_with_cuda() noexcept { return false; }

@@ -14,6 +14,7 @@ struct Command {
 
 // Each adds its subcommand to the program's parser; one file per command.
 Command add_fit(CLI::App& program);
+Command add_tune(CLI::App& program);
 Command add_predict(CLI::App& program);
 Command add_evaluate(CLI::App& program);
 Command add_recommend(CLI::App& program);

@@ -1,7 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <unistd.h>
-
-#include <chrono>
 #include <csignal>
 #include <exception>
 #include <filesystem>
@@ -18,6 +15,8 @@
 #include "cli/plot.hpp"
 #include "cli/progress.hpp"
 #include "cli/reading.hpp"
+#include "cli/rescue.hpp"
+#include "cli/stopwatch.hpp"
 #include "data/atomic_file.hpp"
 #include "rankfill/error.hpp"
 #include "rankfill/memory_plan.hpp"
@@ -48,15 +47,6 @@ struct FitFlags {
   SolveFlags solve;
   ReadingFlags reading;
   HeldoutFlags heldout;
-};
-
-class Stopwatch {
- public:
-  double seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
-
- private:
-  using Clock = std::chrono::steady_clock;
-  Clock::time_point start_ = Clock::now();
 };
 
 /// Everything that can be refused is refused here, before the slow part.
@@ -135,32 +125,12 @@ Model solve_data(FitOutcome& fit, Console& console) {
   return std::move(result.model);
 }
 
-/// A fit may have taken hours: a model that cannot go where it should goes to the folder for temporary files.
-void save_or_rescue(FitOutcome& fit, const Model& model) {
-  try {
-    save_model(model, fit.model_file);
-  } catch (const FileError& error) {
-    const std::string wanted = std::exchange(fit.model_file, "");
-    const std::string what = std::string(error.what()).substr(wanted.size() + 2);  // without "FILE: "
-    std::error_code ignored;
-    const auto rescued =
-        std::filesystem::temp_directory_path(ignored) / ("rankfill-model-" + std::to_string(::getpid()) + ".npz");
-    try {
-      save_model(model, rescued);
-    } catch (const FileError&) {
-      throw error;
-    }
-    fit.model_file = rescued.string();
-    throw FileError(wanted, what, "the model was saved as " + fit.model_file + " instead");
-  }
-}
-
 /// Saves what was asked for.  Returns the first failure: the results are still to be told.
 std::exception_ptr save(FitOutcome& fit, const Model& model) {
   const Stopwatch watch;
   std::exception_ptr failure;
   try {
-    if (!fit.model_file.empty()) save_or_rescue(fit, model);
+    if (!fit.model_file.empty()) save_or_rescue(fit.model_file, model);
   } catch (const FileError&) {
     failure = std::current_exception();
   }

@@ -27,6 +27,7 @@ read or written; 130 interrupted.  NO_COLOR is honoured.
 Examples:
   rankfill info ratings.csv
   rankfill fit ratings.csv --holdout 0.1 --model model.npz
+  rankfill tune ratings.csv --ranks 16,32,64 --model model.npz
   rankfill recommend model.npz --rows 42 --exclude ratings.csv
 )";
 
@@ -72,8 +73,9 @@ int run_program(int argc, char** argv) {
       "--version", [] { return build_info(); }, "Print version and build, and leave");
   program.option_defaults()->take_last();  // a script's defaults can be followed by the user's own
   program.require_subcommand(1);
-  const std::vector<Command> commands{add_fit(program),       add_predict(program),        add_evaluate(program),
-                                      add_recommend(program), add_check_gradient(program), add_info(program)};
+  const std::vector<Command> commands{add_fit(program),      add_tune(program),      add_predict(program),
+                                      add_evaluate(program), add_recommend(program), add_check_gradient(program),
+                                      add_info(program)};
   try {
     program.parse(argc, argv);
   } catch (const CLI::Success& request) {  // --help, --version

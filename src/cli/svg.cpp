@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/svg.hpp"
 
-#include <array>
 #include <cmath>
-#include <cstdio>
 
 #include "cli/axis.hpp"
+#include "cli/svg_elements.hpp"
 
 namespace rankfill::cli {
 
@@ -13,47 +12,7 @@ namespace {
 
 constexpr double kPanelWidth = 400, kPanelHeight = 220;
 constexpr double kLeft = 86, kBetween = 92, kRight = 28, kTop = 84, kUnder = 72;
-constexpr const char* kInk = "#1b1f24";
-constexpr const char* kFaint = "#57606a";
 constexpr const char* kGrid = "#e3e7eb";
-
-std::string number(double value) {
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.2f", value);
-  return text.data();
-}
-
-/// UTF-8 text as XML content; control characters, which XML forbids, become blanks.
-std::string escaped(const std::string& text) {
-  std::string result;
-  for (const char c : text) {
-    switch (c) {
-      case '&': result += "&amp;"; break;
-      case '<': result += "&lt;"; break;
-      case '>': result += "&gt;"; break;
-      case '"': result += "&quot;"; break;
-      default: result += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-    }
-  }
-  return result;
-}
-
-struct TextStyle {
-  double size = 12;
-  const char* colour = kInk;
-  const char* anchor = "start";
-  const char* more = "";
-};
-
-std::string text_at(double x, double y, const std::string& text, const TextStyle& style) {
-  return "<text x=\"" + number(x) + "\" y=\"" + number(y) + "\" font-size=\"" + number(style.size) + "\" fill=\"" +
-         style.colour + "\" text-anchor=\"" + style.anchor + "\" " + style.more + ">" + escaped(text) + "</text>\n";
-}
-
-std::string line_from(double x1, double y1, double x2, double y2, const char* colour, double width = 1) {
-  return "<line x1=\"" + number(x1) + "\" y1=\"" + number(y1) + "\" x2=\"" + number(x2) + "\" y2=\"" + number(y2) +
-         "\" stroke=\"" + colour + "\" stroke-width=\"" + number(width) + "\"/>\n";
-}
 
 std::vector<double> all(const std::vector<const Panel*>& panels, double Point::*coordinate, std::size_t first = 0) {
   std::vector<double> values;
@@ -171,12 +130,7 @@ std::string draw(const Figure& figure) {
   const std::size_t rows = (figure.panels.size() + columns - 1) / columns;
   const double width = kLeft + kPanelWidth * figure.columns + kBetween * (figure.columns - 1) + kRight;
   const double height = kTop + static_cast<double>(rows) * (kPanelHeight + kUnder);
-  std::string out = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + number(width) + "\" height=\"" +
-                    number(height) + "\" viewBox=\"0 0 " + number(width) + " " + number(height) +
-                    "\" font-family=\"Inter, 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif\">\n"
-                    "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n";
-  out += text_at(28, 30, figure.title, {17, kInk, "start", "font-weight=\"600\""});
-  out += text_at(28, 50, figure.subtitle, {12.5, kFaint});
+  std::string out = document_head(width, height, figure.title, figure.subtitle);
   for (std::size_t row = 0; row < rows; ++row) {
     std::vector<const Panel*> panels;
     for (std::size_t k = row * columns; k < std::min((row + 1) * columns, figure.panels.size()); ++k) {

@@ -52,17 +52,30 @@ Split split_where(const Entries& entries, const std::vector<char>& held) {
   return split;
 }
 
+/// Evenly spread over 53 bits, by (seed, row, column).
+std::uint64_t draw(const Entries& entries, std::size_t p, std::uint64_t seed) {
+  const std::uint64_t key = (static_cast<std::uint64_t>(static_cast<std::uint32_t>(entries.rows[p])) << 32) |
+                            static_cast<std::uint32_t>(entries.cols[p]);
+  return mix(key ^ mix(seed)) >> 11;
+}
+
 }  // namespace
 
 Split split_by_fraction(const Entries& entries, double fraction, std::uint64_t seed) {
   require_fraction(fraction);
   const auto limit = static_cast<std::uint64_t>(std::ldexp(fraction, 53));
   std::vector<char> held(entries.values.size());
-  for (std::size_t p = 0; p < held.size(); ++p) {
-    const std::uint64_t key = (static_cast<std::uint64_t>(static_cast<std::uint32_t>(entries.rows[p])) << 32) |
-                              static_cast<std::uint32_t>(entries.cols[p]);
-    held[p] = (mix(key ^ mix(seed)) >> 11) < limit;
-  }
+  for (std::size_t p = 0; p < held.size(); ++p) held[p] = draw(entries, p, seed) < limit;
+  return split_where(entries, held);
+}
+
+Split split_by_fold(const Entries& entries, int fold, int folds, std::uint64_t seed) {
+  if (folds < 2) throw InvalidOption("folds", std::to_string(folds), "must be >= 2");
+  if (fold < 0 || fold >= folds)
+    throw InvalidOption("fold", std::to_string(fold), "must be 0.." + std::to_string(folds - 1));
+  std::vector<char> held(entries.values.size());
+  for (std::size_t p = 0; p < held.size(); ++p)
+    held[p] = draw(entries, p, seed) % static_cast<std::uint64_t>(folds) == static_cast<std::uint64_t>(fold);
   return split_where(entries, held);
 }
 

@@ -80,10 +80,10 @@ Csr<T, B> upload(B& backend, const HostCsr& m, int rank, const char* purpose) {
 
 /// n_i^nu per row; 0 for a row with no entries, whose factor is 0 by rule.
 template <class T>
-std::vector<T> count_weights(const HostCsr& m, double nu) {
-  std::vector<T> weights(static_cast<std::size_t>(m.num_rows));
+std::vector<T> count_weights(const std::vector<std::int64_t>& row_ptr, double nu) {
+  std::vector<T> weights(row_ptr.size() - 1);
   for (std::size_t i = 0; i < weights.size(); ++i) {
-    const auto count = static_cast<double>(m.row_ptr[i + 1] - m.row_ptr[i]);
+    const auto count = static_cast<double>(row_ptr[i + 1] - row_ptr[i]);
     weights[i] = count > 0 ? static_cast<T>(std::pow(count, nu)) : T{0};
   }
   return weights;
@@ -101,8 +101,8 @@ Problem<T, B> upload_problem(B& backend, const HostProblem& host, int rank, Form
   p.observations.by_row = detail::upload<T>(backend, host.by_row, rank, "the entries by row");
   p.observations.by_col = detail::upload<T>(backend, host.by_col, rank, "the entries by column");
   if (host.weighting > 0) {
-    p.row_weights = {backend, detail::count_weights<T>(host.by_row, host.weighting), "the row weights"};
-    p.col_weights = {backend, detail::count_weights<T>(host.by_col, host.weighting), "the column weights"};
+    p.row_weights = {backend, detail::count_weights<T>(host.by_row.row_ptr, host.weighting), "the row weights"};
+    p.col_weights = {backend, detail::count_weights<T>(host.by_col.row_ptr, host.weighting), "the column weights"};
   }
   if (host.num_holdout > 0) {
     p.holdout = detail::upload<T>(backend, host.holdout, rank, "the held-out entries");
