@@ -161,12 +161,14 @@ std::vector<Tried> TuneSearch::tried(const Path& path, std::size_t& best) const 
   return all;
 }
 
-/// The lambda after the last on the side where the best lies at the end, if RMSE still falls there by more than the tolerance.
+/// The lambda after the last on the side where the best lies at the end, if RMSE still falls there by more than the tolerance; the
+/// one below the smallest, if all so far left nothing of the factors.
 std::optional<double> TuneSearch::beyond(const Path& path) const {
   if (path.points.empty() || point(path.best).regularization == 0) return std::nullopt;
   std::size_t best = 0;
   const std::vector<Tried> all = tried(path, best);
   if (all.size() < 2) return std::nullopt;
+  if (point(path.best).collapsed) return std::exp(2 * all[0].x - all[1].x);
   const bool lowest = best == 0 && all.size() == path.points.size(), highest = best + 1 == all.size();
   if (!lowest && !highest) return std::nullopt;
   const Tried& next = lowest ? all[1] : all[all.size() - 2];
@@ -194,7 +196,8 @@ void TuneSearch::refine(Path& path) {
 }
 
 bool TuneSearch::try_point(Path& path, double lambda, bool from_best, bool refined) {
-  TunePoint tried{.rank = path.rank, .weighting = path.weighting, .regularization = lambda, .refined = refined};
+  TunePoint tried{
+      .rank = path.rank, .weighting = path.weighting, .regularization = lambda, .collapsed = true, .refined = refined};
   const auto& from = from_best ? path.best_starts : path.last_starts;
   std::vector<std::optional<Start>> starts;
   std::vector<double> rmse, train_rmse;
@@ -232,8 +235,10 @@ bool TuneSearch::try_point(Path& path, double lambda, bool from_best, bool refin
     tried.seconds += summary.seconds.prepare + summary.seconds.solve + summary.seconds.finish;
     tried.settled = tried.settled && (summary.termination != Termination::max_iterations);
     const double explained = 1 - std::pow(summary.train_rmse / summary.value_rms, 2);
+    const bool collapsed = !(explained > kCollapsed);
+    tried.collapsed = tried.collapsed && collapsed && !broken;
     starts.emplace_back();
-    if (!broken && explained > kCollapsed) {
+    if (!broken && !collapsed) {
       Start start{fit.model.row_factors, fit.model.col_factors};
       const double deviation = kStir * std::sqrt(summary.value_rms / std::sqrt(static_cast<double>(path.rank)));
       stir(start.row_factors, options.seed, 0, deviation);

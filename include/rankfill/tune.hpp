@@ -40,8 +40,9 @@ struct TunePoint {
   int iterations = 0;
   double passes = 0;
   double seconds = 0;
-  bool settled = true;   ///< every fit ended by itself, none at max_iterations
-  bool refined = false;  ///< not a point of the grid, but found between its points
+  bool settled = true;     ///< every fit ended by itself, none at max_iterations
+  bool collapsed = false;  ///< every fit ended at factors of zero, or nearly: lambda is too large
+  bool refined = false;    ///< not a point of the grid, but found between its points
 };
 
 struct TuneProgress {

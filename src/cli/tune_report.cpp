@@ -53,6 +53,7 @@ void tell_grid(Console& console, const TuneResult& tuned, double weighting) {
   }
   std::string header = padded(convention_text(weighting), kFirst);
   for (const int rank : ranks) header += padded("rank " + std::to_string(rank), kEach - 1) + " ";
+  header.pop_back();
   console.line(console.bold(header));
   for (const double lambda : lambdas) {
     std::string line = padded(short_number(lambda, 6), kFirst);

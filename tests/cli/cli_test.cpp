@@ -36,7 +36,7 @@ TEST_F(Cli, VersionAndHelpAreZero) {
   EXPECT_EQ(folder.run({"--version"}).code, 0);
   EXPECT_EQ(folder.run({"--help"}).code, 0);
   EXPECT_EQ(folder.run({"info"}).code, 0);
-  for (const std::string command : {"fit", "predict", "evaluate", "recommend", "check-gradient", "info"}) {
+  for (const std::string command : {"fit", "tune", "predict", "evaluate", "recommend", "check-gradient", "info"}) {
     const Outcome outcome = folder.run({command, "--help"});
     EXPECT_EQ(outcome.code, 0) << command;
     EXPECT_NE(outcome.out.find("Examples:\n  rankfill " + command), std::string::npos) << command;

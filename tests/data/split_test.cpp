@@ -49,6 +49,27 @@ Entries shuffled(Entries entries) {
   return result;
 }
 
+TEST(Split, EveryEntryIsHeldOutInExactlyOneFold) {
+  const Entries entries = full();
+  constexpr int folds = 5;
+  std::set<double> held;
+  for (int fold = 0; fold < folds; ++fold) {
+    const Split split = split_by_fold(entries, fold, folds, 1);
+    for (const double value : split.holdout.values) EXPECT_TRUE(held.insert(value).second) << value;
+    EXPECT_EQ(split.train.size() + split.holdout.size(), entries.size());
+    // A binomial number, five deviations.
+    const double share = 1.0 / folds, count = static_cast<double>(entries.size());
+    EXPECT_NEAR(static_cast<double>(split.holdout.size()), share * count, 5 * std::sqrt(count * share * (1 - share)));
+    EXPECT_EQ(values_of(split.holdout), values_of(split_by_fold(shuffled(entries), fold, folds, 1).holdout));
+  }
+  EXPECT_EQ(held, values_of(entries));
+  EXPECT_NE(values_of(split_by_fold(entries, 0, folds, 1).holdout),
+            values_of(split_by_fold(entries, 0, folds, 2).holdout));
+  EXPECT_THROW(split_by_fold(entries, 0, 1, 1), InvalidOption);
+  EXPECT_THROW(split_by_fold(entries, folds, folds, 1), InvalidOption);
+  EXPECT_THROW(split_by_fold(entries, -1, folds, 1), InvalidOption);
+}
+
 TEST(Split, PartsMakeTheWholeAndKeepShapeAndIds) {
   const Entries entries = full();
   for (const Split& split : {split_by_fraction(entries, 0.3, 1), split_by_time(entries, 0.3)}) {
