@@ -11,8 +11,8 @@ namespace rankfill {
 struct PreparedData {
   /// docs/math.md Eq. 4, for the entries as they are centred.
   std::function<double(double weighting)> automatic_regularization;
-  /// As solve() with the entries, holdout and options prepared with, but for what costs no new sorting: rank, regularization
-  /// (>= 0), weighting, solver, seed, and when to stop may be others.
+  /// As solve() with the entries, holdout and options prepared with, but for what costs no new sorting: rank,
+  /// regularization (>= 0), weighting, solver, seed, and when to stop may be others.
   std::function<Result(const Options& options, const Start* start)> fit;
 };
 

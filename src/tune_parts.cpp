@@ -27,7 +27,8 @@ std::list<Split> splits_of(const Entries& entries, const TuneOptions& options) {
   return splits;
 }
 
-/// Prepares parts[prepared.size()] and those after it: with_prepared() holds a part for as long as a call, so the calls nest.
+/// Prepares parts[prepared.size()] and those after it: with_prepared() holds a part for as long as a call, so the calls
+/// nest.
 void prepare_rest(const std::vector<TunePart>& parts, const Options& options, std::vector<PreparedData>& prepared,
                   const std::function<void()>& use) {
   if (prepared.size() == parts.size()) return use();

@@ -24,8 +24,9 @@ constexpr double kStir = 0.1;
 /// A fit that explains less of the variance than this has collapsed to zero factors.
 constexpr double kCollapsed = 1e-3;
 
-/// A strong lambda leaves singular directions of a factor at zero, where they are a stationary point that a weaker lambda would
-/// only leave exponentially slowly.  So a start is stirred: seeded noise on every row that is not zero (an empty row stays so).
+/// A strong lambda leaves singular directions of a factor at zero, where they are a stationary point that a weaker
+/// lambda would only leave exponentially slowly.  So a start is stirred: seeded noise on every row that is not zero (an
+/// empty row stays so).
 void stir(FactorMatrix& factor, std::uint64_t seed, std::uint32_t side, double deviation) {
   const auto k = static_cast<std::size_t>(factor.rank);
   std::visit(
@@ -161,8 +162,8 @@ std::vector<Tried> TuneSearch::tried(const Path& path, std::size_t& best) const 
   return all;
 }
 
-/// The lambda after the last on the side where the best lies at the end, if RMSE still falls there by more than the tolerance; the
-/// one below the smallest, if all so far left nothing of the factors.
+/// The lambda after the last on the side where the best lies at the end, if RMSE still falls there by more than the
+/// tolerance; the one below the smallest, if all so far left nothing of the factors.
 std::optional<double> TuneSearch::beyond(const Path& path) const {
   if (path.points.empty() || point(path.best).regularization == 0) return std::nullopt;
   std::size_t best = 0;

@@ -10,8 +10,8 @@
 
 namespace rankfill {
 
-/// Stops a fit once its held-out RMSE stays within `tolerance` (relative) for `patience` iterations: up or down, unlike early
-/// stopping, so that the point returned is that of the problem and not of the way to it.
+/// Stops a fit once its held-out RMSE stays within `tolerance` (relative) for `patience` iterations: up or down, unlike
+/// early stopping, so that the point returned is that of the problem and not of the way to it.
 class Settled {
  public:
   Settled(double tolerance, int patience) : tolerance_(tolerance), patience_(patience) {}
@@ -24,9 +24,9 @@ class Settled {
   std::vector<double> last_;  // patience + 1 at most
 };
 
-/// Where to look next for the lowest value near `best`, given tried points (x ascending, distinct): the vertex of the parabola
-/// through it and its neighbours, or the golden section of the wider side when that vertex was as good as tried.  Nothing when
-/// `best` is at an end, or all that is left is within `resolution` of a point tried.
+/// Where to look next for the lowest value near `best`, given tried points (x ascending, distinct): the vertex of the
+/// parabola through it and its neighbours, or the golden section of the wider side when that vertex was as good as
+/// tried.  Nothing when `best` is at an end, or all that is left is within `resolution` of a point tried.
 struct Tried {
   double x = 0, y = 0;
 };

@@ -60,7 +60,8 @@ TEST(Tune, FindsALambdaAsGoodAsTheBestOfAFineGrid) {
   double best = std::numeric_limits<double>::infinity();
   for (int step = -16; step <= 16; ++step)
     best = std::min(best, test_rmse(tuned.winner().regularization * std::pow(2, step / 4.0)));
-  // An RMSE over N independent errors has a relative deviation of 1 / sqrt(2 N): that of the choice, and that of the test.
+  // An RMSE over N independent errors has a relative deviation of 1 / sqrt(2 N): that of the choice, and that of the
+  // test.
   const auto deviation = [](const Entries& e) { return 1 / std::sqrt(2 * static_cast<double>(e.size())); };
   const double bound = best * (1 + 2 * (deviation(train) + deviation(test)));
   EXPECT_LE(evaluate(tuned.result.model, test).rmse, bound);

@@ -67,8 +67,8 @@ struct Split {
 /// *Throws* InvalidOption (fraction), InvalidData (a part has no entries).
 Split split_by_fraction(const Entries& entries, double fraction, std::uint64_t seed);
 
-/// Cuts the entries into `folds` parts of about one size and holds out part `fold`, by the same hash: every entry is held out in
-/// exactly one fold.  folds >= 2, 0 <= fold < folds.
+/// Cuts the entries into `folds` parts of about one size and holds out part `fold`, by the same hash: every entry is
+/// held out in exactly one fold.  folds >= 2, 0 <= fold < folds.
 /// *Throws* InvalidOption, InvalidData (a part has no entries).
 Split split_by_fold(const Entries& entries, int fold, int folds, std::uint64_t seed);
 

@@ -53,21 +53,22 @@ struct TuneProgress {
 };
 
 struct TuneOptions {
-  /// What all fits have in common.  rank, regularization and weighting are the grid's; keep_best has no effect.  A fit ends when its
-  /// held-out RMSE has stayed within holdout_tolerance (relative) for `patience` iterations, wherever it came from, or as
-  /// gradient_tolerance and max_iterations say: a lambda is judged by where its fit ends, never by the best point on the way.
+  /// What all fits have in common.  rank, regularization and weighting are the grid's; keep_best has no effect.  A fit
+  /// ends when its held-out RMSE has stayed within holdout_tolerance (relative) for `patience` iterations, wherever it
+  /// came from, or as gradient_tolerance and max_iterations say: a lambda is judged by where its fit ends, never by the
+  /// best point on the way.
   Options solve{};
 
   std::vector<int> ranks{};              ///< empty: solve.rank
   std::vector<double> weightings{0, 1};  ///< nu of each grid
-  /// The grid of lambda, >= 0, in any order.  Empty: the automatic lambda of each nu (docs/math.md Eq. 4) times 2^-4 .. 2^4, from
-  /// above until RMSE has clearly risen twice.
+  /// The grid of lambda, >= 0, in any order.  Empty: the automatic lambda of each nu (docs/math.md Eq. 4) times 2^-4 ..
+  /// 2^4, from above until RMSE has clearly risen twice.
   std::vector<double> regularizations{};
 
   std::variant<RandomHoldout, LatestHoldout, Folds> holdout{};
 
-  /// Points to try between those of the grid, on the path (rank and nu) of the best: parabolas in log lambda, until the next point
-  /// is within 5 % of one that was tried.  >= 0.
+  /// Points to try between those of the grid, on the path (rank and nu) of the best: parabolas in log lambda, until the
+  /// next point is within 5 % of one that was tried.  >= 0.
   int refine = 4;
   /// How many times the grid of a path may be continued beyond its end when the best lies there.  >= 0.
   int extend = 8;
@@ -101,14 +102,15 @@ struct TuneResult {
 
 /// Looks for the (rank, nu, lambda) with the lowest held-out RMSE and fits it to all of `entries`.
 ///
-/// `validation`, when given, is what is held out in every fit, in place of a part of `entries`; it is never fitted.  The same
-/// entries, options and backend give the same bits.
+/// `validation`, when given, is what is held out in every fit, in place of a part of `entries`; it is never fitted.
+/// The same entries, options and backend give the same bits.
 ///
-/// *Throws* as solve() does; InvalidOption also for an empty grid and for a rank, lambda or nu in it that is out of range; Error
-/// when it is interrupted before the first point is done, or when no point gives finite numbers.
+/// *Throws* as solve() does; InvalidOption also for an empty grid and for a rank, lambda or nu in it that is out of
+/// range; Error when it is interrupted before the first point is done, or when no point gives finite numbers.
 ///
 /// Example:
-///     auto tuned = rankfill::tune(rankfill::read_entries("ratings.csv"), {.ranks = {16, 32, 64}, .holdout = rankfill::Folds{5}});
+///     const auto data = rankfill::read_entries("ratings.csv");
+///     const auto tuned = rankfill::tune(data, {.ranks = {16, 32, 64}, .holdout = rankfill::Folds{5}});
 ///     rankfill::save_model(tuned.result.model, "model.npz");
 TuneResult tune(const Entries& entries, const TuneOptions& options = {}, const Entries* validation = nullptr);
 

@@ -36,6 +36,15 @@ std::string colour_at(double t) {
   return text.data();
 }
 
+/// Four significant digits, zeros and all.
+std::string fixed_digits(double value) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%#.4g", value);
+  std::string shown = text.data();
+  if (shown.ends_with('.')) shown.pop_back();
+  return shown;
+}
+
 std::string rectangle(double x, double y, double width, double height, const std::string& more) {
   return "<rect x=\"" + number(x) + "\" y=\"" + number(y) + "\" width=\"" + number(width) + "\" height=\"" +
          number(height) + "\" " + more + "/>\n";
@@ -129,7 +138,7 @@ class MapPanel {
         rectangle(from, y, to - from, kCellHeight, "fill=\"" + fill + "\" stroke=\"#ffffff\" stroke-width=\"1\"");
     if (to - from >= kTextWidth)
       out += text_at((from + to) / 2, y + kCellHeight / 2 + 4,
-                     std::isfinite(point.rmse) ? short_number(point.rmse) : "broke down",
+                     std::isfinite(point.rmse) ? fixed_digits(point.rmse) : "broke down",
                      {11.5, t < 0.45 ? "#ffffff" : kInk, "middle"});
     return out;
   }
@@ -169,8 +178,8 @@ std::string colour_bar(const Scale& scale, double y) {
                      "fill=\"" + colour_at((k + 0.5) / kSteps) + "\"");
   }
   for (const double t : {0.0, 0.5, 1.0})
-    out += text_at(kLeft + kBar * t, y + kHeight + 16, short_number(scale.at(t), 4), {11.5, kFaint, "middle"});
-  return out + text_at(kLeft + kBar + 24, y + kHeight - 1, "held-out RMSE", {12.5, kInk});
+    out += text_at(kLeft + kBar * t, y + kHeight + 16, fixed_digits(scale.at(t)), {11.5, kFaint, "middle"});
+  return out + text_at(kLeft + kBar + 24, y + kHeight - 1, "held-out RMSE (root scale above the best)", {12.5, kInk});
 }
 
 }  // namespace

@@ -7,7 +7,8 @@
 
 namespace rankfill::cli {
 
-/// Held-out RMSE as colour over lambda (logarithmic) and rank, one panel per weighting, the best framed; an SVG document.
+/// Held-out RMSE as colour over lambda (logarithmic) and rank, one panel per weighting, the best framed; an SVG
+/// document.
 std::string heatmap_of(const TuneResult& result, const std::string& title, const std::string& subtitle);
 
 }  // namespace rankfill::cli

@@ -7,8 +7,8 @@
 
 namespace rankfill::cli {
 
-/// Saves the model.  A fit may have taken hours: a model that cannot go where it should goes to the folder for temporary files,
-/// whose path is then put into `file`, or "" when that failed as well.
+/// Saves the model.  A fit may have taken hours: a model that cannot go where it should goes to the folder for
+/// temporary files, whose path is then put into `file`, or "" when that failed as well.
 /// *Throws* FileError, in either case, that says so.
 void save_or_rescue(std::string& file, const Model& model);
 

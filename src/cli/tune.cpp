@@ -25,13 +25,13 @@ namespace rankfill::cli {
 namespace {
 
 constexpr const char* kFooter = R"(
-For every rank and weighting the lambdas are tried from large to small, each fit starting where the one before ended, on data that
-are sorted once.  Every fit runs until its held-out RMSE has settled, and is judged there.  The best lambda is refined, and the
-model with the lowest held-out RMSE is fitted again, to all entries of FILE.
+For every rank and weighting the lambdas are tried from large to small, each fit starting where the one before ended,
+on data that are sorted once.  Every fit runs until its held-out RMSE has settled, and is judged there.  The best lambda
+is refined, and the winner is fitted again, to all entries of FILE.
 
---table writes one line per point: weighting (0: plain, 1: count), rank, regularization, rmse, standard_error (with --folds),
-train_rmse, iterations, passes, seconds, settled, refined, best.  --json prints one object: best, test_rmse, train_rmse,
-termination, at_border, points (with the names of the table's columns), fit, options, by_hand, seconds, warnings.
+--table writes one line per point: weighting (0: plain, 1: count), rank, regularization, rmse, standard_error (with
+--folds), train_rmse, iterations, passes, seconds, settled, refined, best.  --json prints one object: best, test_rmse,
+train_rmse, termination, at_border, points (named as in the table), fit, options, by_hand, seconds, warnings.
 
 Ctrl-C (or SIGTERM) ends the search: the best point so far is reported and saved, and the exit code is 130.
 

@@ -12,8 +12,8 @@
 
 namespace rankfill::test {
 
-/// `share` of the entries of a rows x cols matrix of rank 3 with singular directions of like strength, plus noise of deviation
-/// `noise`; `draw` picks which.
+/// `share` of the entries of a rows x cols matrix of rank 3 with singular directions of like strength, plus noise of
+/// deviation `noise`; `draw` picks which.
 inline Entries planted(int rows, int cols, double share, double noise, std::uint32_t draw = 0) {
   constexpr int rank = 3;
   const auto offsets = [](int count) {
