@@ -53,6 +53,7 @@ void with_tune_parts(const Entries& entries, const TuneOptions& options, const E
   }
   Options most = options.solve;  // what needs the most room
   most.regularization = 0;
+  most.certificate = false;
   most.rank = options.ranks.empty() ? most.rank : *std::max_element(options.ranks.begin(), options.ranks.end());
   most.weighting = *std::max_element(options.weightings.begin(), options.weightings.end());
   std::vector<PreparedData> prepared;
@@ -67,11 +68,14 @@ void require_valid(const TuneOptions& options) {
   count("extend", options.extend, 0);
   if (const auto* folds = std::get_if<Folds>(&options.holdout)) count("folds", folds->folds, 2);
   if (options.weightings.empty()) throw InvalidOption("weightings", "", "must hold at least one");
-  for (const double lambda : options.regularizations)
-    if (!(lambda >= 0) || !std::isfinite(lambda))
-      throw InvalidOption("regularizations", std::to_string(lambda), "must be finite numbers >= 0");
   Options one = options.solve;
   require_valid(one);
+  for (const double lambda : options.regularizations) {
+    if (!(lambda >= 0) || !std::isfinite(lambda))
+      throw InvalidOption("regularizations", std::to_string(lambda), "must be finite numbers >= 0");
+    one.regularization = lambda;
+    require_valid(one);
+  }
   for (const int rank : options.ranks) {
     one.rank = rank;
     require_valid(one);

@@ -209,6 +209,7 @@ bool TuneSearch::try_point(Path& path, double lambda, bool from_best, bool refin
     options.weighting = path.weighting;
     options.regularization = lambda;
     options.keep_best = false;
+    options.certificate = false;  // for the final fit
     Settled settled(options.holdout_tolerance, options.patience);
     bool ended_here = false;
     options.callback = [&](const IterationSummary& row) {

@@ -78,9 +78,7 @@ void TuneFlags::add_to(CLI::App& parser) {
       ->type_name("N")
       ->group(group)
       ->capture_default_str();
-  parser
-      .add_flag("--cold", cold,
-                "Start every fit from the seed, and not from the one before: slower, and a check on warm starts")
+  parser.add_flag("--cold", cold, "Start every fit from the seed, and not from the one before: a check on warm starts")
       ->group(group);
 
   group = "Held-out data (at most one of the first four)";

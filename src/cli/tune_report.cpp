@@ -168,6 +168,7 @@ void tell_tuning(Console& console, const TuneOutcome& outcome) {
             short_number(outcome.data.baseline_rmse, 5);
   }
   console.line(rmse + " (" + counted(summary.iterations, "iteration") + ", " + summary.device_used + ")");
+  if (summary.certificate) console.line("  optimum    " + describe(*summary.certificate));
   console.line("  by hand    " + repeat_text(outcome));
   if (!outcome.model_file.empty()) console.line("  model      " + outcome.model_file);
   if (!outcome.table_file.empty()) console.line("  table      " + outcome.table_file);
@@ -218,6 +219,7 @@ Json tune_report(const TuneOutcome& outcome) {
   fit["objective"] = summary.objective;
   fit["relative_gradient"] = summary.relative_gradient;
   fit["termination"] = to_string(summary.termination);
+  fit["certificate"] = certificate_report(summary);
   json["fit"] = std::move(fit);
   json["options"] = options_report(tuned.options, summary);
   return json;
