@@ -12,7 +12,8 @@ struct PreparedData {
   /// docs/math.md Eq. 4, for the entries as they are centred.
   std::function<double(double weighting)> automatic_regularization;
   /// As solve() with the entries, holdout and options prepared with, but for what costs no new sorting: rank,
-  /// regularization (>= 0), weighting, solver, seed, and when to stop may be others.
+  /// regularization (>= 0), weighting, solver, seed, and when to stop may be others.  The precision is what those
+  /// prepared with chose.
   std::function<Result(const Options& options, const Start* start)> fit;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "choose.hpp"
 #include "prepared.hpp"
 #include "problem/host_problem.hpp"
 #include "solve_device.hpp"
@@ -52,8 +53,9 @@ void with_prepared_in(B& backend, bool on_cpu, const Entries& train, const Optio
 template <Backend B>
 void with_prepared_on(B& backend, bool on_cpu, const Entries& train, const Options& options, const Entries* holdout,
                       const std::function<void(const PreparedData&)>& use) {
-  options.precision == Precision::float64 ? with_prepared_in<double>(backend, on_cpu, train, options, holdout, use)
-                                          : with_prepared_in<float>(backend, on_cpu, train, options, holdout, use);
+  choose_precision(options) == Precision::float64
+      ? with_prepared_in<double>(backend, on_cpu, train, options, holdout, use)
+      : with_prepared_in<float>(backend, on_cpu, train, options, holdout, use);
 }
 
 }  // namespace rankfill

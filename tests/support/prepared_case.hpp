@@ -45,6 +45,7 @@ inline void expect_fits_as_solve(Device device, Precision precision) {
   Options o;
   o.device = device;
   o.precision = precision;
+  o.solver = AlsOptions{};
   o.center = Center::bias;
   o.max_iterations = 4;
   o.rank = 8;
