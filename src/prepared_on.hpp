@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "choose.hpp"
 #include "prepared.hpp"
+#include "problem/choose.hpp"
 #include "problem/host_problem.hpp"
 #include "solve_device.hpp"
 #include "solve_on.hpp"

@@ -233,6 +233,7 @@ TEST(Tune, RefusesWhatMakesNoSense) {
   refused("regularizations", [](TuneOptions& t) { t.regularizations = {1, -1}; });
   refused("regularizations", [](TuneOptions& t) { t.regularizations = {std::nan("")}; });
   refused("rank", [](TuneOptions& t) { t.ranks = {4, 0}; });
+  refused("rank", [](TuneOptions& t) { t.solve.grow_rank = true; });
   refused("folds", [](TuneOptions& t) { t.holdout = Folds{1}; });
   refused("refine", [](TuneOptions& t) { t.refine = -1; });
   refused("extend", [](TuneOptions& t) { t.extend = -1; });

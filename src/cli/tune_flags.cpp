@@ -100,7 +100,7 @@ void TuneFlags::add_to(CLI::App& parser) {
   solve.add_problem(parser);
   solve.add_method(parser);
   for (const char* of_grid : {"--regularization", "--weighting"}) parser.remove_option(parser.get_option(of_grid));
-  parser.get_option("--rank")->description("Columns of each factor, 1..1024; see --ranks");
+  parser.get_option("--rank")->description("Columns of each factor, 1..1024; see --ranks")->type_name("N");
   parser.get_option("--seed")->description("Seeds the starting factors and what is held out");
   parser.get_option("--holdout-tolerance")
       ->description("End a fit when its held-out RMSE has moved by no more than this fraction, up or down, ...");
@@ -110,6 +110,7 @@ TuneOptions TuneFlags::options() const {
   TuneOptions options = defaults;
   options.solve = solve.options();
   options.warm_start = !cold;
+  if (options.solve.grow_rank) throw InvalidOption("rank", "auto", "a search takes its ranks from the grid");
   if (!ranks.empty()) {
     options.ranks = list_of<int>(
         "ranks", ranks, "must be ranks, 1..1024, with commas between",

@@ -165,6 +165,7 @@ TEST_F(CliTune, RubbishIsTwo) {
   expect_usage_error("--ranks 2,x: must be ranks", {"--ranks", "2,x"});
   expect_usage_error("--ranks 0: must be ranks", {"--ranks", "0"});
   expect_usage_error("--ranks 2,: must be ranks", {"--ranks", "2,"});
+  expect_usage_error("--rank auto: a search takes", {"--rank", "auto"});
   expect_usage_error("--lambdas -1: must be auto, or numbers", {"--lambdas=-1"});
   expect_usage_error("--lambdas 1,,2: must be auto, or numbers", {"--lambdas", "1,,2"});
   expect_usage_error("--lambdas nan: must be auto, or numbers", {"--lambdas", "nan"});
