@@ -246,7 +246,7 @@ void check(CudaBackend& backend, const Example& x) {
   expect_near(p.centering.col_bias, host.centering.col_bias, 8 * mean_within, why.c_str());
 
   const auto weights = [&](const HostCsr& m, const Indices& order) {
-    std::vector<double> by_index = detail::count_weights<double>(m, host.weighting), by_place;
+    std::vector<double> by_index = detail::count_weights<double>(m.row_ptr, host.weighting), by_place;
     if (host.weighting == 0) return by_place;
     for (const std::int32_t i : order) by_place.push_back(by_index[at(i)]);
     return by_place;
