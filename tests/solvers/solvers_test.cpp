@@ -156,6 +156,7 @@ TYPED_TEST(Solvers, ReachTheSameObjectiveInEveryPrecision) {
     }
   Options o = this->options();
   o.max_iterations = 20;
+  o.solver = AlsOptions{};
   CpuBackend cpu(1);
   const double exact = solve_on(cpu, true, e, o, nullptr, nullptr).summary.objective;
   for (const int cg_steps : {0, 3})
