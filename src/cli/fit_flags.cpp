@@ -172,6 +172,9 @@ Options SolveFlags::options() const {
   options.formulation = parse_formulation(formulation);
   options.precision = parse_precision(precision);
   options.device = parse_device(device);
+  // as the flags are spelled, not the fields
+  if (options.grow_rank && options.regularization == 0)
+    throw InvalidOption("rank", "auto", "needs a --regularization above 0");
   require_valid_options(options);
   return options;
 }
