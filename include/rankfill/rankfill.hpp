@@ -14,6 +14,7 @@
 #include "rankfill/model.hpp"           // predict, recommend, save, load
 #include "rankfill/solve.hpp"           // entries -> model
 #include "rankfill/tune.hpp"            // entries -> lambda, nu, rank by held-out RMSE, and the model
+#include "rankfill/fold_in.hpp"         // rows that came later
 #include "rankfill/evaluate.hpp"        // RMSE, MAE on held-out entries
 #include "rankfill/check_gradient.hpp"  // finite differences on your own data
 #include "rankfill/version.hpp"
