@@ -17,7 +17,7 @@ case "$("$tool" --version)" in
   *) echo "format: $tool is not version 14 and may disagree with it" >&2 ;;
 esac
 
-mapfile -t files < <(find include src kernels examples tests bench cmake -type f \
+mapfile -t files < <(find include src kernels python examples tests bench cmake -type f \
   \( -name '*.hpp' -o -name '*.cpp' -o -name '*.h' -o -name '*.cu' -o -name '*.cuh' \) | LC_ALL=C sort)
 if [ "${1:-}" = --fix ]; then
   "$tool" -i "${files[@]}"

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rankfill/solve.hpp"
+
+#include <optional>
+
+#include "bindings.hpp"
+#include "interruptible.hpp"
+#include "rankfill/evaluate.hpp"
+#include "summary.hpp"
+
+namespace rankfill::python {
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+namespace {
+
+nb::tuple fit(const Entries& train, Options options, const Entries* holdout, const Model* from, nb::object callback) {
+  std::optional<Start> start;
+  if (from) start = Start{from->row_factors, from->col_factors};
+  Listener listener(std::move(callback));
+  options.callback = [&](const IterationSummary& row) { return listener.tell([&] { return to_dict(row); }); };
+  options.interrupt = &listener.interrupt();
+  std::optional<Result> result;
+  {
+    nb::gil_scoped_release released;
+    result = solve(train, options, holdout, start ? &*start : nullptr);
+  }
+  listener.finish();
+  return nb::make_tuple(std::move(result->model), to_dict(result->summary));
+}
+
+}  // namespace
+
+void bind_solve(nb::module_& m) {
+  m.def("solve", &fit, "train"_a, "options"_a, "holdout"_a.none(), "start"_a.none(), "callback"_a.none());
+  m.def(
+      "evaluate",
+      [](const Model& model, const Entries& entries) {
+        nb::gil_scoped_release released;
+        const Evaluation e = evaluate(model, entries);
+        nb::gil_scoped_acquire acquired;
+        return nb::make_tuple(e.rmse, e.mae, e.num_entries, e.unseen);
+      },
+      "model"_a, "entries"_a);
+}
+
+}  // namespace rankfill::python

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+import os
+
+# Several tests, or test runs, share the processors: threads that wait should not spin.  Before the library is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+import numpy as np
+import pytest
+
+import rankfill
+
+
+@pytest.fixture
+def ratings():
+    """300 x 200, about 5,500 half stars."""
+    return rankfill.datasets.ratings(300, 200, 6000, random_state=1)
+
+
+@pytest.fixture
+def dense():
+    """A 40 x 30 matrix of rank 3, the same with a third of it NaN."""
+    rng = np.random.default_rng(5)
+    full = rng.standard_normal((40, 3)) @ rng.standard_normal((3, 30)) + 2
+    holed = full.copy()
+    holed[rng.random(full.shape) < 1 / 3] = np.nan
+    return full, holed
+
+
+@pytest.fixture
+def fitted(ratings):
+    return rankfill.MatrixCompletion(rank=4, weighting="count", regularization=0.1, max_iterations=20).fit(ratings)
