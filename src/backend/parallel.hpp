@@ -14,15 +14,20 @@ namespace rankfill {
 /// Rows per block of work.  Fixed, so that the order of every sum is a property of the data and not of the threads.
 inline constexpr std::int64_t kRowsPerBlock = 64;
 
+/// Calls body(task) for tasks 0 .. count - 1, on all threads of the backend.
+template <class Body>
+void for_tasks(const CpuBackend& backend, std::int64_t count, const Body& body) {
+#pragma omp parallel for schedule(dynamic) num_threads(backend.threads()) if (count > 1)
+  for (std::int64_t task = 0; task < count; ++task) body(task);
+}
+
 /// Calls body(first, last) for consecutive ranges of [0, count), on all threads of the backend.
 template <class Body>
 void for_blocks(const CpuBackend& backend, std::int64_t count, const Body& body) {
-  const std::int64_t blocks = (count + kRowsPerBlock - 1) / kRowsPerBlock;
-#pragma omp parallel for schedule(dynamic) num_threads(backend.threads()) if (blocks > 1)
-  for (std::int64_t block = 0; block < blocks; ++block) {
+  for_tasks(backend, (count + kRowsPerBlock - 1) / kRowsPerBlock, [&](std::int64_t block) {
     const std::int64_t first = block * kRowsPerBlock;
     body(first, std::min(count, first + kRowsPerBlock));
-  }
+  });
 }
 
 /// Sum over [0, count) of `terms` numbers: body(first, last) returns a std::array of partial sums; blocks are added in order.
