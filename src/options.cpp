@@ -102,6 +102,9 @@ std::string_view name_of(const GradientDescentOptions&) { return "gd"; }
 std::string_view name_of(const VpLbfgsOptions&) { return "vp-lbfgs"; }
 std::string_view name_of(const NesterovAlsOptions&) { return "nesterov-als"; }
 std::string_view name_of(const AndersonAlsOptions&) { return "anderson-als"; }
+std::string_view name_of(const SLbfgsOptions&) { return "s-lbfgs"; }
+std::string_view name_of(const ScaledAsdOptions&) { return "scaled-asd"; }
+std::string_view name_of(const NonlinearCgOptions&) { return "cg"; }
 
 /// The alternative of that name, with its defaults; tries them in turn.
 template <std::size_t alternative = 0>

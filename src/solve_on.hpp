@@ -18,7 +18,10 @@
 #include "solvers/certificate.hpp"
 #include "solvers/gradient_descent.hpp"
 #include "solvers/nesterov_als.hpp"
+#include "solvers/nonlinear_cg.hpp"
 #include "solvers/run.hpp"
+#include "solvers/s_lbfgs.hpp"
+#include "solvers/scaled_asd.hpp"
 #include "solvers/vp_lbfgs.hpp"
 
 namespace rankfill {
@@ -52,6 +55,18 @@ auto make_solver(B& backend, Problem<T, B>& problem, int rank, const NesterovAls
 template <class T, class B>
 auto make_solver(B& backend, Problem<T, B>& problem, int rank, const AndersonAlsOptions& options) {
   return AndersonAls<T, B>(backend, problem, rank, options);
+}
+template <class T, class B>
+auto make_solver(B& backend, Problem<T, B>& problem, int rank, const SLbfgsOptions& options) {
+  return SLbfgs<T, B>(backend, problem, rank, options);
+}
+template <class T, class B>
+auto make_solver(B& backend, Problem<T, B>& problem, int rank, const ScaledAsdOptions& options) {
+  return ScaledAsd<T, B>(backend, problem, rank, options);
+}
+template <class T, class B>
+auto make_solver(B& backend, Problem<T, B>& problem, int rank, const NonlinearCgOptions& options) {
+  return NonlinearCg<T, B>(backend, problem, rank, options);
 }
 
 template <class T>

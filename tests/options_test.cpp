@@ -59,6 +59,8 @@ TEST(Options, EveryRuleHoldsUpToItsBound) {
       {"start_sweeps", [](Options& o) { o.solver = VpLbfgsOptions{.start_sweeps = -1}; }},
       {"cg_steps", [](Options& o) { o.solver = NesterovAlsOptions{.cg_steps = -2}; }},
       {"memory", [](Options& o) { o.solver = AndersonAlsOptions{.memory = 101}; }},
+      {"", [](Options& o) { o.solver = SLbfgsOptions{.memory = 0}; }},
+      {"memory", [](Options& o) { o.solver = SLbfgsOptions{.memory = -1}; }},
       {"", [](Options& o) { o.threads = 0; }},
       {"threads", [](Options& o) { o.threads = -1; }},
       {"", [](Options& o) { o.max_iterations = 0; }},
@@ -101,7 +103,8 @@ TEST(Options, NamesGoThereAndBack) {
   for (const auto c : {Center::none, Center::mean, Center::bias}) EXPECT_EQ(parse_center(to_string(c)), c);
   for (const auto p : {Precision::float32, Precision::float64, Precision::mixed})
     EXPECT_EQ(parse_precision(to_string(p)), p);
-  for (const char* name : {"auto", "als", "gd", "vp-lbfgs", "nesterov-als", "anderson-als"})
+  for (const char* name :
+       {"auto", "als", "gd", "vp-lbfgs", "nesterov-als", "anderson-als", "s-lbfgs", "scaled-asd", "cg"})
     EXPECT_EQ(solver_name(parse_solver(name)), name);
   for (const char* name : {"auto", "cpu", "cuda", "cuda:1"}) {
     const std::string back = to_string(parse_device(name));

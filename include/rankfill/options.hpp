@@ -51,13 +51,28 @@ struct AndersonAlsOptions {
   int cg_steps = -1;  ///< as in AlsOptions
 };
 
+/// L-BFGS on both factors at once, preconditioned by their covariances.  docs/math.md Eq. 32-33.  Forms no row systems: for many
+/// entries per row and a high rank, where the rank^2 flops per entry of ALS are what costs.
+struct SLbfgsOptions {
+  /// Pairs of steps and gradient changes kept, each as large as two points, 0..100.  0 is scaled steepest descent.
+  int memory = 10;
+};
+
+/// Scaled alternating steepest descent: exact steps in one factor, then the other, along the preconditioned gradient.
+/// docs/math.md Eq. 32, 34; Tanner, Wei 2016.  For recovery of a matrix of known rank from few entries.
+struct ScaledAsdOptions {};
+
+/// Nonlinear conjugate gradients on both factors, preconditioned by their covariances, exact line search.  docs/math.md
+/// Eq. 32, 35.  Less memory than s-lbfgs, more passes.
+struct NonlinearCgOptions {};
+
 /// The method is chosen for the problem, and Summary::solver_reason says why: a few ALS sweeps, then vp-lbfgs; nesterov-als where
 /// the row systems that vp-lbfgs keeps would be large beside the data, and on CUDA in float32 and mixed precision, where the
 /// half-sweeps of ALS run on tensor cores and those systems would not.
 struct AutoOptions {};
 
 using SolverOptions = std::variant<AutoOptions, AlsOptions, GradientDescentOptions, VpLbfgsOptions, NesterovAlsOptions,
-                                   AndersonAlsOptions>;
+                                   AndersonAlsOptions, SLbfgsOptions, ScaledAsdOptions, NonlinearCgOptions>;
 
 /// How the gradient is evaluated; all agree to rounding.  docs/math.md Eq. 6-10.
 enum class Formulation {

@@ -93,7 +93,7 @@ Bytes projection_workspace(const Order& m) {
 
 /// What a solver allocates.  `outer`, `inner`: bytes of the factors with fewer and with more rows.
 struct SolverBytes {
-  Bytes outer, inner, systems;
+  Bytes outer, inner, systems, preconditioner;
   Bytes operator()(const AutoOptions&) const { return 0; }  // is never asked
   Bytes operator()(const AlsOptions&) const { return 0; }
   Bytes operator()(const GradientDescentOptions&) const { return 2 * (outer + inner); }
@@ -102,6 +102,11 @@ struct SolverBytes {
   }
   Bytes operator()(const NesterovAlsOptions&) const { return 2 * outer; }
   Bytes operator()(const AndersonAlsOptions& o) const { return (2 * static_cast<Bytes>(o.memory) + 5) * outer; }
+  Bytes operator()(const SLbfgsOptions& o) const {
+    return (2 * static_cast<Bytes>(o.memory) + 5) * (outer + inner) + preconditioner;
+  }
+  Bytes operator()(const ScaledAsdOptions&) const { return 4 * (outer + inner) + preconditioner; }
+  Bytes operator()(const NonlinearCgOptions&) const { return 4 * (outer + inner) + preconditioner; }
 };
 
 struct Fit {
@@ -112,11 +117,17 @@ struct Fit {
   Order holdout{shape.num_rows, shape.num_cols, shape.num_holdout};
   int rank = options.rank, scalar = choose_precision(options) == Precision::float64 ? 8 : 4;
   SolverOptions solver = choose_solver(options, false, shape.num_rows, shape.num_cols, shape.num_entries).solver;
-  bool descent = std::holds_alternative<GradientDescentOptions>(solver);
+  bool preconditioned = is_one_of<SLbfgsOptions, NonlinearCgOptions, ScaledAsdOptions>();
+  bool descent = is_one_of<GradientDescentOptions, SLbfgsOptions, NonlinearCgOptions>();  // has a Gradient of its own
+  bool sweeps = !descent && !preconditioned;
   bool keeps_systems = std::holds_alternative<VpLbfgsOptions>(solver);
   Formulation formulation = resolve(options.formulation, shape.num_entries == shape.num_rows * shape.num_cols);
   Bytes factors = bytes_of(shape.num_rows + shape.num_cols, std::int64_t{rank} * scalar);
 
+  template <class... Methods>
+  bool is_one_of() const {
+    return (std::holds_alternative<Methods>(solver) || ...);
+  }
   bool dense() const { return formulation == Formulation::block || formulation == Formulation::dense; }
 
   /// What the formulation keeps beside the two orders.  src/problem/problem.hpp, Gradient of src/solvers/gradient.hpp
@@ -137,7 +148,11 @@ struct Fit {
   Bytes solver_bytes() const {
     const std::int64_t fewer = std::min(shape.num_rows, shape.num_cols), k = rank;
     const Bytes outer = bytes_of(fewer, k * scalar);
-    return std::visit(SolverBytes{outer, factors - outer, bytes_of(fewer, k * (k + 1) / 2 * scalar)}, solver);
+    return std::visit(SolverBytes{.outer = outer,
+                                  .inner = factors - outer,
+                                  .systems = bytes_of(fewer, k * (k + 1) / 2 * scalar),
+                                  .preconditioner = bytes_of(3 * k * k + 2 * k, scalar)},
+                      solver);
   }
 
   /// kernels/factor_rows.cu
@@ -147,15 +162,24 @@ struct Fit {
     return gram * std::clamp<Bytes>((Bytes{256} << 20) / gram, 1, fewer);
   }
 
+  /// A batch of rows: kernels/covariance.cu, kernels/precondition.cu
+  Bytes preconditioner_workspace() const {
+    const std::int64_t rows = std::min<std::int64_t>(1 << 16, std::max(shape.num_rows, shape.num_cols));
+    return bytes_of(rows, std::int64_t{rank} * scalar);
+  }
+
   /// The largest that anything asks for: there is one, and it grows.
   Bytes workspace() const {
     Bytes most = sums_bytes(std::max(shape.num_rows, shape.num_cols), 2);
     for (const Order& m : {by_row, by_col}) {
       most = std::max(most, gradient_workspace(m));
-      if (!descent) most = std::max(most, als_workspace(m, rank, scalar, options.precision == Precision::mixed));
+      if (std::holds_alternative<ScaledAsdOptions>(solver))
+        most = std::max(most, gather_workspace(m, rank, scalar, true));
+      if (sweeps) most = std::max(most, als_workspace(m, rank, scalar, options.precision == Precision::mixed));
     }
     if (descent || options.certificate) most = std::max(most, sums_bytes(shape.num_rows, 6));
     if (keeps_systems) most = std::max(most, systems_workspace());
+    if (preconditioned) most = std::max(most, preconditioner_workspace());
     if (shape.num_holdout > 0) most = std::max(most, gather_workspace(holdout, rank, scalar, false));
     return most;
   }

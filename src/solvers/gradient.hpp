@@ -9,6 +9,7 @@
 #include "kernels/gradient_rows.hpp"
 #include "kernels/gradient_scatter.hpp"
 #include "kernels/regularize.hpp"
+#include "kernels/update.hpp"
 #include "problem/problem.hpp"
 
 namespace rankfill {
@@ -88,6 +89,13 @@ template <class T, class B>
 double dot(B& backend, const Factors<T, B>& a, const Factors<T, B>& b) {
   const Buffer<T, B> plain;
   return read_weighted_dot(backend, plain, 1, a.row, b.row) + read_weighted_dot(backend, plain, 1, a.col, b.col);
+}
+
+/// y = alpha x + beta y over both factors.
+template <class T, class B>
+void update(B& backend, double alpha, const Factors<T, B>& x, double beta, Factors<T, B>& y) {
+  update(backend, alpha, x.row, beta, y.row);
+  update(backend, alpha, x.col, beta, y.col);
 }
 
 /// grad F in the formulation of the problem.  docs/math.md Eq. 3, 6-10.  Holds the scratch the formulation needs.

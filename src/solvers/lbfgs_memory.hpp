@@ -12,16 +12,16 @@
 
 namespace rankfill {
 
-/// The last few steps s and gradient changes y of a descent on one factor, and the inverse Hessian they imply on top of an
-/// initial one.  Two-loop recursion: Nocedal 1980; docs/math.md Eq. 24.  All memory is allocated here.
-template <class T, class B>
+/// The last few steps s and gradient changes y of a descent on X, a factor or both, and the inverse Hessian they imply on top of
+/// an initial one.  Two-loop recursion: Nocedal 1980; docs/math.md Eq. 24.  All memory is allocated here.
+template <class X, class B>
 class LbfgsMemory {
  public:
-  LbfgsMemory(B& backend, std::int64_t num_rows, int rank, int capacity)
-      : backend_(backend), capacity_(capacity), scratch_(backend, num_rows, rank, "L-BFGS scratch") {
-    for (int i = 0; i < capacity; ++i)
-      spare_.push_back({.step = {backend, num_rows, rank, "an L-BFGS step"},
-                        .change = {backend, num_rows, rank, "an L-BFGS gradient change"}});
+  /// H_0 is scaled to the curvature last seen, but never below `least_scale`.  make() gives one X.
+  template <class Make>
+  LbfgsMemory(B& backend, int capacity, double least_scale, const Make& make)
+      : backend_(backend), capacity_(capacity), least_scale_(least_scale), scratch_(make()) {
+    for (int i = 0; i < capacity; ++i) spare_.push_back({.step = make(), .change = make()});
   }
 
   bool empty() const { return pairs_.empty(); }
@@ -30,7 +30,7 @@ class LbfgsMemory {
   }
 
   /// Takes the pair (scale * step, to - from) unless its curvature is not safely positive.
-  void add(double scale, const Factor<T, B>& step, const Factor<T, B>& from, const Factor<T, B>& to) {
+  void add(double scale, const X& step, const X& from, const X& to) {
     if (capacity_ == 0) return;
     if (spare_.empty()) forget_oldest();
     Pair& pair = spare_.back();
@@ -46,19 +46,18 @@ class LbfgsMemory {
 
   /// q <- H q, with `initial(x)` replacing x by H_0 x.
   template <class Initial>
-  void apply(const Initial& initial, Factor<T, B>& q) {
+  void apply(const Initial& initial, X& q) {
     for (auto pair = pairs_.rbegin(); pair != pairs_.rend(); ++pair) {
       pair->alpha = dot(backend_, pair->step, q) / pair->curvature;
       update(backend_, -pair->alpha, pair->change, 1, q);
     }
     initial(q);
     if (!pairs_.empty()) {
-      // H_0 is scaled to the curvature last seen, but never down: it is exact where the other factor does not react.
       const Pair& last = pairs_.back();
       update(backend_, 1, last.change, 0, scratch_);
       initial(scratch_);
       const double scale = last.curvature / dot(backend_, last.change, scratch_);
-      if (std::isfinite(scale) && scale > 1) update(backend_, 0, scratch_, std::min(scale, 1e3), q);
+      if (std::isfinite(scale)) update(backend_, 0, scratch_, std::clamp(scale, least_scale_, 1e3), q);
     }
     for (Pair& pair : pairs_) {
       const double beta = dot(backend_, pair.change, q) / pair.curvature;
@@ -68,7 +67,7 @@ class LbfgsMemory {
 
  private:
   struct Pair {
-    Factor<T, B> step, change;
+    X step, change;
     double curvature = 0, alpha = 0;
   };
   void forget_oldest() {
@@ -78,7 +77,8 @@ class LbfgsMemory {
 
   B& backend_;
   int capacity_;
-  Factor<T, B> scratch_;
+  double least_scale_;
+  X scratch_;
   std::deque<Pair> pairs_;
   std::vector<Pair> spare_;
 };

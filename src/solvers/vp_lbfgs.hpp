@@ -27,7 +27,9 @@ class VpLbfgs {
         sweeps_left_(options.start_sweeps),
         als_(backend, problem, rank, AlsOptions{options.cg_steps}),
         problem_(backend, problem, rank, options.cg_steps),
-        memory_(backend, problem_.outer_rows(), rank, options.memory),
+        // never scaled down: H_0 is exact where the inner factor does not react
+        memory_(backend, options.memory, 1,
+                [&] { return Factor<T, B>(backend, problem_.outer_rows(), rank, "the memory of L-BFGS"); }),
         systems_(backend, problem_.outer_rows(), rank),
         gradient_(backend, problem_.outer_rows(), rank, "the outer gradient"),
         new_gradient_(backend, problem_.outer_rows(), rank, "the outer gradient"),
@@ -126,7 +128,7 @@ class VpLbfgs {
   int sweeps_left_;
   Als<T, B> als_;
   Elimination<T, B> problem_;
-  LbfgsMemory<T, B> memory_;
+  LbfgsMemory<Factor<T, B>, B> memory_;
   FactoredRows<T, B> systems_;
   Factor<T, B> gradient_, new_gradient_, direction_, old_outer_, old_inner_;
   Buffer<double, B> sums_, dots_;

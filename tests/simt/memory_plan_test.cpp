@@ -56,7 +56,8 @@ struct MemoryPlanTest : testing::Test {
 TEST_F(MemoryPlanTest, HoldsThePeakOfEverySolverAndFormulation) {
   const Entries train = entries_of(150, 90, 20, 0.5);
   for (const int rank : {2, 24})
-    for (const char* solver : {"auto", "als", "gd", "vp-lbfgs", "nesterov-als", "anderson-als"})
+    for (const char* solver :
+         {"auto", "als", "gd", "vp-lbfgs", "nesterov-als", "anderson-als", "s-lbfgs", "scaled-asd", "cg"})
       for (const auto formulation :
            {Formulation::entries, Formulation::scatter, Formulation::projection, Formulation::dense})
         expect_close(

@@ -14,7 +14,8 @@ namespace {
 template <class B>
 class Solvers : public KernelTest<B> {
  protected:
-  static constexpr const char* kAll[] = {"auto", "als", "gd", "vp-lbfgs", "nesterov-als", "anderson-als"};
+  static constexpr const char* kAll[] = {"auto",         "als",     "gd",         "vp-lbfgs", "nesterov-als",
+                                         "anderson-als", "s-lbfgs", "scaled-asd", "cg"};
   static constexpr bool on_cpu = std::is_same_v<B, CpuBackend>;
   Result run(const Options& options, const Entries* holdout = nullptr) {
     return solve_on(*this->backend, on_cpu, entries, options, holdout, nullptr);
@@ -127,7 +128,8 @@ TYPED_TEST(Solvers, WorkAtBothEndsOfTheRank) {
     for (const SolverOptions& solver :
          {SolverOptions{AlsOptions{.cg_steps = 0}}, SolverOptions{AlsOptions{.cg_steps = 3}},
           SolverOptions{VpLbfgsOptions{.cg_steps = 0}}, SolverOptions{NesterovAlsOptions{.cg_steps = 0}},
-          SolverOptions{AndersonAlsOptions{.cg_steps = 0}}, SolverOptions{GradientDescentOptions{}}}) {
+          SolverOptions{AndersonAlsOptions{.cg_steps = 0}}, SolverOptions{GradientDescentOptions{}},
+          SolverOptions{SLbfgsOptions{}}, SolverOptions{ScaledAsdOptions{}}, SolverOptions{NonlinearCgOptions{}}}) {
       Options o = this->options();
       o.rank = rank;
       o.solver = solver;
