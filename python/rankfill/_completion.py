@@ -293,14 +293,16 @@ class MatrixCompletion(Estimator):
     # ------------------------------------------------------------------ predicting
 
     def predict(self, rows: Any, cols: Any = None) -> Any:
-        """Predict values for pairs.
+        """Predict values for pairs, or whole rows.
 
         Parameters
         ----------
         rows, cols : ids, or arrays of them
-            Broadcast against each other.  Or `rows` alone is a list of pairs: a data frame, structured array or tuple
-            whose first two columns count, an array of shape (n, 2), or `Entries`. For a fit to a matrix, ids are
-            indices; -1 is a row or column that was never seen.
+            Broadcast against each other.  For a fit to a matrix, ids are indices, and -1 is what was never seen.
+            `rows` alone is a list of pairs: a data frame, structured array or tuple whose first two columns count,
+            `Entries`, or after a fit to a list of entries an array of shape (n, 2).
+            After a fit to a matrix, a matrix in the place of `rows` asks for all columns of its rows: see `transform`,
+            which leaves what is observed as it is.
 
         Returns
         -------
@@ -314,27 +316,26 @@ class MatrixCompletion(Estimator):
         """
         model = self._fitted()
         if cols is None:
-            rows, cols = self._pairs(rows)
-        if isinstance(rows, Entries):
-            rows = to_entries(rows, known=(self._rows, self._cols))
-            return model.predict(rows.rows, rows.cols)
+            if isinstance(rows, Entries):
+                rows = to_entries(rows, known=(self._rows, self._cols))
+                return model.predict(rows.rows, rows.cols)
+            columns = entry_columns(rows)
+            if columns is None and hasattr(self, "n_features_in_"):
+                return self._fold(rows, None)[0]
+            rows, cols = self._pair(rows, columns)
         row_names, col_names = (as_ids(ids) for ids in (rows, cols))
         row_index = self._rows.index(row_names.ravel(), "row").reshape(row_names.shape)
         col_index = self._cols.index(col_names.ravel(), "column").reshape(col_names.shape)
-        row_index, col_index = np.broadcast_arrays(row_index, col_index)
-        values = model.predict(np.ascontiguousarray(row_index).ravel(), np.ascontiguousarray(col_index).ravel())
-        return float(values[0]) if row_index.ndim == 0 else values.reshape(row_index.shape)
+        pairs = [np.ascontiguousarray(index) for index in np.broadcast_arrays(row_index, col_index)]
+        values = model.predict(pairs[0].ravel(), pairs[1].ravel())
+        scalar = row_names.ndim == 0 and col_names.ndim == 0
+        return float(values[0]) if scalar else values.reshape(pairs[0].shape)
 
     @staticmethod
-    def _pairs(X: Any) -> tuple[Any, Any]:
-        if isinstance(X, Entries):
-            return X, X
-        columns = entry_columns(X)
+    def _pair(X: Any, columns: list[Any] | None) -> tuple[Any, Any]:
         if columns is None:
             array = to_numpy(X)
-            if array.ndim != 2 or array.shape[1] < 2:
-                raise InvalidData(f"pairs of shape {array.shape}: predict takes (rows, cols), or n x 2 pairs of ids")
-            columns = [array[:, 0], array[:, 1]]
+            columns = [array[:, 0], array[:, 1]] if array.ndim == 2 and array.shape[1] == 2 else []
         if len(columns) < 2:
             raise InvalidData("predict takes (rows, cols), or pairs of ids in two columns")
         return columns[0], columns[1]
@@ -468,11 +469,17 @@ class MatrixCompletion(Estimator):
         -------
         ndarray of float64, shape (any, n), or a data frame like X
         """
+        filled, rows = self._fold(X, mask)
+        filled[rows.rows, rows.cols] = rows.values
+        return self._framed(filled, rows._frame or (None, None))
+
+    def _fold(self, X: Any, mask: Any) -> tuple[Array, Entries]:
+        """Predict all columns of the rows of a matrix."""
         model = self._fitted()
         rows = to_entries(X, mask=mask, known=(None, self._cols), missing=self.missing)
         self._check_features(X)
         factors, bias, _ = model.fold_in(rows._core, *self._folding())
-        return self._framed(self._fill(factors, bias, rows, np.float64), rows._frame or (None, None))
+        return self._fill(factors, bias, None, np.float64), rows
 
     def _check_features(self, X: Any) -> None:
         names = getattr(self, "feature_names_in_", None)

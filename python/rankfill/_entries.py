@@ -219,6 +219,10 @@ def _from_dense(X: Any, mask: Any, missing: float) -> Entries:
     if array.ndim != 2:
         hint = " Reshape your data: array.reshape(-1, 1) is one column." if array.ndim == 1 else ""
         raise InvalidData(f"a dense matrix needs two dimensions. Expected 2D array, got {array.ndim}D array.{hint}")
+    if array.shape[1] == 0:
+        raise InvalidData(
+            f"a matrix without columns: 0 feature(s) (shape={array.shape}) while a minimum of 1 is required."
+        )
     array = real_array(array, "the matrix")
     if mask is not None:
         mask = to_numpy(mask)
@@ -234,7 +238,10 @@ def _with_shape_of(entries: Entries, known: tuple[Labels | None, Labels | None])
     """Check a matrix against the matrix it belongs to."""
     for labels, count, side in zip(known, entries.shape, ("row", "column"), strict=True):
         if labels is not None and len(labels) != count:
-            raise InvalidData(f"the matrix has {count} {side}s, that of the fit {len(labels)}")
+            text = f"the matrix has {count} {side}s, that of the fit {len(labels)}"
+            if side == "column":  # in scikit-learn's words too
+                text += f": X has {count} features, but MatrixCompletion is expecting {len(labels)} features as input"
+            raise InvalidData(text)
     return entries
 
 
