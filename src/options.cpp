@@ -47,6 +47,9 @@ std::vector<InvalidOption> violations(const Options& o) {
                "must be 0..1024, or -1 (automatic)");
         if constexpr (requires { method.memory; })
           rule(method.memory >= 0 && method.memory <= 100, "memory", std::to_string(method.memory), "must be 0..100");
+        if constexpr (requires { method.inner_steps; })
+          rule(method.inner_steps >= 1 && method.inner_steps <= 100, "inner_steps", std::to_string(method.inner_steps),
+               "must be 1..100");
         if constexpr (requires { method.start_sweeps; })
           rule(method.start_sweeps >= 0, "start_sweeps", std::to_string(method.start_sweeps), "must be >= 0");
       },
@@ -105,6 +108,7 @@ std::string_view name_of(const AndersonAlsOptions&) { return "anderson-als"; }
 std::string_view name_of(const SLbfgsOptions&) { return "s-lbfgs"; }
 std::string_view name_of(const ScaledAsdOptions&) { return "scaled-asd"; }
 std::string_view name_of(const NonlinearCgOptions&) { return "cg"; }
+std::string_view name_of(const CcdOptions&) { return "ccd"; }
 
 /// The alternative of that name, with its defaults; tries them in turn.
 template <std::size_t alternative = 0>

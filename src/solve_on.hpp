@@ -15,6 +15,7 @@
 #include "rankfill/solve.hpp"
 #include "solvers/als.hpp"
 #include "solvers/anderson_als.hpp"
+#include "solvers/ccd.hpp"
 #include "solvers/certificate.hpp"
 #include "solvers/gradient_descent.hpp"
 #include "solvers/nesterov_als.hpp"
@@ -67,6 +68,10 @@ auto make_solver(B& backend, Problem<T, B>& problem, int rank, const ScaledAsdOp
 template <class T, class B>
 auto make_solver(B& backend, Problem<T, B>& problem, int rank, const NonlinearCgOptions& options) {
   return NonlinearCg<T, B>(backend, problem, rank, options);
+}
+template <class T, class B>
+auto make_solver(B& backend, Problem<T, B>& problem, int rank, const CcdOptions& options) {
+  return Ccd<T, B>(backend, problem, rank, options);
 }
 
 template <class T>

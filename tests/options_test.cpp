@@ -61,6 +61,9 @@ TEST(Options, EveryRuleHoldsUpToItsBound) {
       {"memory", [](Options& o) { o.solver = AndersonAlsOptions{.memory = 101}; }},
       {"", [](Options& o) { o.solver = SLbfgsOptions{.memory = 0}; }},
       {"memory", [](Options& o) { o.solver = SLbfgsOptions{.memory = -1}; }},
+      {"", [](Options& o) { o.solver = CcdOptions{.inner_steps = 100}; }},
+      {"inner_steps", [](Options& o) { o.solver = CcdOptions{.inner_steps = 0}; }},
+      {"inner_steps", [](Options& o) { o.solver = CcdOptions{.inner_steps = 101}; }},
       {"", [](Options& o) { o.threads = 0; }},
       {"threads", [](Options& o) { o.threads = -1; }},
       {"", [](Options& o) { o.max_iterations = 0; }},
@@ -104,7 +107,7 @@ TEST(Options, NamesGoThereAndBack) {
   for (const auto p : {Precision::float32, Precision::float64, Precision::mixed})
     EXPECT_EQ(parse_precision(to_string(p)), p);
   for (const char* name :
-       {"auto", "als", "gd", "vp-lbfgs", "nesterov-als", "anderson-als", "s-lbfgs", "scaled-asd", "cg"})
+       {"auto", "als", "gd", "vp-lbfgs", "nesterov-als", "anderson-als", "s-lbfgs", "scaled-asd", "cg", "ccd"})
     EXPECT_EQ(solver_name(parse_solver(name)), name);
   for (const char* name : {"auto", "cpu", "cuda", "cuda:1"}) {
     const std::string back = to_string(parse_device(name));

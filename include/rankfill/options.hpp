@@ -66,13 +66,21 @@ struct ScaledAsdOptions {};
 /// Eq. 32, 35.  Less memory than s-lbfgs, more passes.
 struct NonlinearCgOptions {};
 
+/// Cyclic coordinate descent by rank-one sweeps, CCD++.  docs/math.md Eq. 36-37; Yu, Hsieh, Si, Dhillon 2012.  Here to be raced
+/// against: it solves no systems, but needs many more passes.  Keeps two residuals per entry.
+struct CcdOptions {
+  /// Steps on both halves of a rank-one term before the sweep goes to the next, 1..100.  More of them cost as much each, and
+  /// spare sweeps.
+  int inner_steps = 1;
+};
+
 /// The method is chosen for the problem, and Summary::solver_reason says why: a few ALS sweeps, then vp-lbfgs; nesterov-als where
 /// the row systems that vp-lbfgs keeps would be large beside the data, and on CUDA in float32 and mixed precision, where the
 /// half-sweeps of ALS run on tensor cores and those systems would not.
 struct AutoOptions {};
 
 using SolverOptions = std::variant<AutoOptions, AlsOptions, GradientDescentOptions, VpLbfgsOptions, NesterovAlsOptions,
-                                   AndersonAlsOptions, SLbfgsOptions, ScaledAsdOptions, NonlinearCgOptions>;
+                                   AndersonAlsOptions, SLbfgsOptions, ScaledAsdOptions, NonlinearCgOptions, CcdOptions>;
 
 /// How the gradient is evaluated; all agree to rounding.  docs/math.md Eq. 6-10.
 enum class Formulation {

@@ -108,12 +108,18 @@ void SolveFlags::add_method(CLI::App& parser) {
                   "the larger factor always solved, L-BFGS on the other, for "
                   "an accurate optimum; nesterov-als, anderson-als: accelerated ALS, with less memory; s-lbfgs, "
                   "scaled-asd, cg: without row systems, scaled by the factors' covariances; gd: steepest descent with "
-                  "exact line search")
+                  "exact line search; ccd: coordinate descent")
       ->type_name("NAME")
       ->group(group)
       ->capture_default_str();
   parser.add_option("--momentum", momentum, "With --solver gd: weight of the previous direction, in [0, 1)")
       ->type_name("NUMBER")
+      ->group(group)
+      ->capture_default_str();
+  parser
+      .add_option("--inner-steps", inner_steps,
+                  "With --solver ccd: steps on a rank-one term before the sweep goes to the next, 1..100")
+      ->type_name("N")
       ->group(group)
       ->capture_default_str();
   parser
@@ -169,6 +175,11 @@ Options SolveFlags::options() const {
     descent->momentum = momentum;
   } else if (momentum != 0) {
     throw InvalidOption("momentum", std::to_string(momentum), "belongs to --solver gd");
+  }
+  if (auto* coordinates = std::get_if<CcdOptions>(&options.solver)) {
+    coordinates->inner_steps = inner_steps;
+  } else if (inner_steps != CcdOptions{}.inner_steps) {
+    throw InvalidOption("inner_steps", std::to_string(inner_steps), "belongs to --solver ccd");
   }
   options.formulation = parse_formulation(formulation);
   options.precision = parse_precision(precision);

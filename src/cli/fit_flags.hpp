@@ -14,6 +14,7 @@ struct SolveFlags {
   std::string regularization = "auto", weighting = "plain", center = "mean", solver = "auto", formulation = "auto";
   std::string device = "auto", precision = "auto";
   double momentum = 0;
+  int inner_steps = CcdOptions{}.inner_steps;
 
   /// What is minimised and where; enough for check-gradient.
   void add_problem(CLI::App& parser);

@@ -26,6 +26,8 @@ Json options_report(const Options& options, const Summary& summary) {
   json["bias_damping"] = options.bias_damping;
   json["solver"] = solver_name(options.solver);
   json["momentum"] = descent ? Json(descent->momentum) : Json();
+  const auto* coordinates = std::get_if<CcdOptions>(&options.solver);
+  json["inner_steps"] = coordinates ? Json(coordinates->inner_steps) : Json();
   json["formulation"] = summary.formulation_used;
   json["device"] = to_string(options.device);
   json["precision"] = to_string(options.precision);

@@ -91,9 +91,10 @@ Bytes projection_workspace(const Order& m) {
          bytes_of(m.num_rows, 8) + 256;
 }
 
-/// What a solver allocates.  `outer`, `inner`: bytes of the factors with fewer and with more rows.
+/// What a solver allocates.  `outer`, `inner`: bytes of the factors with fewer and with more rows; `column`, `residual`: of a
+/// number for every row and column, and for every entry.
 struct SolverBytes {
-  Bytes outer, inner, systems, preconditioner;
+  Bytes outer, inner, systems, preconditioner, column, residual;
   Bytes operator()(const AutoOptions&) const { return 0; }  // is never asked
   Bytes operator()(const AlsOptions&) const { return 0; }
   Bytes operator()(const GradientDescentOptions&) const { return 2 * (outer + inner); }
@@ -107,6 +108,7 @@ struct SolverBytes {
   }
   Bytes operator()(const ScaledAsdOptions&) const { return 4 * (outer + inner) + preconditioner; }
   Bytes operator()(const NonlinearCgOptions&) const { return 4 * (outer + inner) + preconditioner; }
+  Bytes operator()(const CcdOptions&) const { return outer + inner + 2 * column + 2 * residual; }
 };
 
 struct Fit {
@@ -118,7 +120,8 @@ struct Fit {
   int rank = options.rank, scalar = choose_precision(options) == Precision::float64 ? 8 : 4;
   SolverOptions solver = choose_solver(options, false, shape.num_rows, shape.num_cols, shape.num_entries).solver;
   bool preconditioned = is_one_of<SLbfgsOptions, NonlinearCgOptions, ScaledAsdOptions>();
-  bool descent = is_one_of<GradientDescentOptions, SLbfgsOptions, NonlinearCgOptions>();  // has a Gradient of its own
+  bool descent =
+      is_one_of<GradientDescentOptions, SLbfgsOptions, NonlinearCgOptions, CcdOptions>();  // has a Gradient of its own
   bool sweeps = !descent && !preconditioned;
   bool keeps_systems = std::holds_alternative<VpLbfgsOptions>(solver);
   Formulation formulation = resolve(options.formulation, shape.num_entries == shape.num_rows * shape.num_cols);
@@ -151,7 +154,9 @@ struct Fit {
     return std::visit(SolverBytes{.outer = outer,
                                   .inner = factors - outer,
                                   .systems = bytes_of(fewer, k * (k + 1) / 2 * scalar),
-                                  .preconditioner = bytes_of(3 * k * k + 2 * k, scalar)},
+                                  .preconditioner = bytes_of(3 * k * k + 2 * k, scalar),
+                                  .column = factors / static_cast<Bytes>(k),
+                                  .residual = bytes_of(shape.num_entries, scalar)},
                       solver);
   }
 

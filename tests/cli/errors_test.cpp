@@ -74,6 +74,8 @@ TEST_F(CliErrors, InvalidOptionsAreTwo) {
                                      {"--precision", "float16"},
                                      {"--momentum", "0.5"},
                                      {"--momentum", "1", "--solver", "gd"},
+                                     {"--inner-steps", "2"},
+                                     {"--inner-steps", "0", "--solver", "ccd"},
                                      {"--max-iterations", "-1"},
                                      {"--gradient-tolerance", "-1"},
                                      {"--gradient-tolerance", "nan"},

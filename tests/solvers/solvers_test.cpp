@@ -15,7 +15,7 @@ template <class B>
 class Solvers : public KernelTest<B> {
  protected:
   static constexpr const char* kAll[] = {"auto",         "als",     "gd",         "vp-lbfgs", "nesterov-als",
-                                         "anderson-als", "s-lbfgs", "scaled-asd", "cg"};
+                                         "anderson-als", "s-lbfgs", "scaled-asd", "cg",       "ccd"};
   static constexpr bool on_cpu = std::is_same_v<B, CpuBackend>;
   Result run(const Options& options, const Entries* holdout = nullptr) {
     return solve_on(*this->backend, on_cpu, entries, options, holdout, nullptr);
@@ -129,7 +129,8 @@ TYPED_TEST(Solvers, WorkAtBothEndsOfTheRank) {
          {SolverOptions{AlsOptions{.cg_steps = 0}}, SolverOptions{AlsOptions{.cg_steps = 3}},
           SolverOptions{VpLbfgsOptions{.cg_steps = 0}}, SolverOptions{NesterovAlsOptions{.cg_steps = 0}},
           SolverOptions{AndersonAlsOptions{.cg_steps = 0}}, SolverOptions{GradientDescentOptions{}},
-          SolverOptions{SLbfgsOptions{}}, SolverOptions{ScaledAsdOptions{}}, SolverOptions{NonlinearCgOptions{}}}) {
+          SolverOptions{SLbfgsOptions{}}, SolverOptions{ScaledAsdOptions{}}, SolverOptions{NonlinearCgOptions{}},
+          SolverOptions{CcdOptions{}}}) {
       Options o = this->options();
       o.rank = rank;
       o.solver = solver;
