@@ -9,6 +9,7 @@ std::string_view to_string(Termination t) {
   switch (t) {
     case Termination::gradient_tolerance: return "gradient_tolerance";
     case Termination::holdout_tolerance: return "holdout_tolerance";
+    case Termination::fitted: return "fitted";
     case Termination::max_iterations: return "max_iterations";
     case Termination::no_progress: return "no_progress";
     case Termination::stopped_by_callback: return "stopped_by_callback";
@@ -32,6 +33,8 @@ std::string describe(const Summary& s, const Options& o) {
       return "Stopped" + after +
              format(": held-out RMSE has not improved by %g in %d iterations; the best point is returned.",
                     o.holdout_tolerance, o.patience);
+    case Termination::fitted:
+      return "Fitted" + after + format(": the training residual is %.1e of the data.", s.train_rmse / s.value_rms);
     case Termination::max_iterations:
       return "Stopped" + after + format(", the most allowed; relative gradient %.2e.", s.relative_gradient);
     case Termination::no_progress:

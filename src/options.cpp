@@ -10,6 +10,7 @@
 
 #include "rankfill/error.hpp"
 #include "solve_device.hpp"
+#include "problem/choose.hpp"
 
 namespace rankfill {
 
@@ -23,6 +24,11 @@ std::string text(double value) {
   std::snprintf(brief, sizeof brief, "%g", value);
   std::sscanf(brief, "%lf", &shorter);
   return shorter == value ? brief : buffer;
+}
+
+bool can_end_recovery(const SolverOptions& solver) {
+  return std::visit(
+      []<class Method>(const Method&) { return ends_recovery<Method> || std::is_same_v<Method, AutoOptions>; }, solver);
 }
 
 /// Every violated rule, as the exceptions they would be.
@@ -54,6 +60,21 @@ std::vector<InvalidOption> violations(const Options& o) {
           rule(method.start_sweeps >= 0, "start_sweeps", std::to_string(method.start_sweeps), "must be >= 0");
       },
       o.solver);
+  if (o.recover) {
+    const RecoveryOptions& r = *o.recover;
+    const char* driven = "must be automatic (negative): recovery drives lambda to 0";
+    rule(o.regularization < 0, "regularization", text(o.regularization), driven);
+    rule(o.weighting == 0, "weighting", text(o.weighting), "must be 0 for recovery");
+    rule(!o.grow_rank, "grow_rank", "true", "does not go with recovery");
+    rule(!o.certificate, "certificate", "true", "does not go with recovery, whose lambda is 0");
+    rule(o.precision == Precision::automatic || o.precision == Precision::float64, "precision",
+         std::string(to_string(o.precision)), "must be float64 or automatic for recovery");
+    rule(can_end_recovery(o.solver), "solver", std::string(solver_name(o.solver)),
+         "must be auto, vp-lbfgs, nesterov-als or als for recovery");
+    rule(r.tolerance > 0 && std::isfinite(r.tolerance), "recover.tolerance", text(r.tolerance), "must be > 0");
+    rule(r.check_fraction >= 0 && r.check_fraction < 1, "recover.check_fraction", text(r.check_fraction),
+         "must be in [0, 1)");
+  }
   rule(o.threads >= 0 && o.threads <= 1024, "threads", std::to_string(o.threads), "must be 0..1024 (0: all)");
   rule(o.max_iterations >= 0, "max_iterations", std::to_string(o.max_iterations), "must be >= 0");
   rule(o.gradient_tolerance >= 0, "gradient_tolerance", text(o.gradient_tolerance), "must be >= 0");

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "rankfill/solve.hpp"
+#include "solvers/path.hpp"
 
 namespace rankfill {
 
@@ -15,6 +16,8 @@ struct PreparedData {
   /// regularization (>= 0), weighting, solver, seed, and when to stop may be others.  The precision is what those
   /// prepared with chose.
   std::function<Result(const Options& options, const Start* start)> fit;
+  /// The same along a path of lambda.  float64.
+  std::function<Result(const Options& options, const Start* start, const PathLimits& path, PathEnd& end)> follow;
 };
 
 /// Prepares and calls `use`; what was prepared lives as long as that call, `train` must live as long.

@@ -28,7 +28,7 @@ void with_prepared_in(B& backend, bool on_cpu, const Entries& train, const Optio
                       const std::function<void(const PreparedData&)>& use) {
   auto problem = prepare_problem<T>(backend, train, options, holdout);
   int planned_rank = options.rank;
-  const auto fit = [&](const Options& wanted, const Start* start) {
+  const auto fit_along = [&](const Options& wanted, const Start* start, const PathLimits* path, PathEnd* end) {
     require_valid(wanted);
     if constexpr (B::kPlansRows) {
       if (wanted.rank != planned_rank) {
@@ -38,15 +38,21 @@ void with_prepared_in(B& backend, bool on_cpu, const Entries& train, const Optio
       }
     }
     use_weighting(backend, problem, wanted.weighting);
-    problem.lambda = wanted.regularization;
-    return fit_problem(backend, on_cpu, problem, train, wanted, start);
+    problem.lambda = path ? 0 : wanted.regularization;
+    return fit_problem(backend, on_cpu, problem, train, wanted, start, path, end);
+  };
+  const auto fit = [&](const Options& wanted, const Start* start) {
+    return fit_along(wanted, start, nullptr, nullptr);
+  };
+  const auto follow = [&](const Options& wanted, const Start* start, const PathLimits& path, PathEnd& end) {
+    return fit_along(wanted, start, &path, &end);
   };
   const auto automatic = [&](double weighting) {
     DataFacts facts = problem;
     facts.weighting = weighting;
     return rankfill::automatic_regularization(facts);
   };
-  use({automatic, fit});
+  use({automatic, fit, follow});
 }
 
 /// with_prepared() on one backend: picks the scalar.

@@ -27,6 +27,8 @@ int resolve_device(Device device) {
 
 Result solve(const Entries& train, const Options& options, const Entries* holdout, const Start* start) {
   require_valid(options);
+  if (options.recover && start) throw InvalidOption("start", "given", "recovery has its own");
+  if (options.recover) return solve_recovery(train, options, holdout);
   return options.grow_rank ? solve_growing(train, options, holdout, start)
                            : solve_at_rank(train, options, holdout, start);
 }

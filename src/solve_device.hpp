@@ -18,4 +18,7 @@ Result solve_at_rank(const Entries& train, const Options& options, const Entries
 /// solve() with grow_rank: rounds of solve_at_rank(), each from where the last one ended.
 Result solve_growing(const Entries& train, const Options& options, const Entries* holdout, const Start* start);
 
+/// solve() with recover.
+Result solve_recovery(const Entries& train, const Options& options, const Entries* holdout);
+
 }  // namespace rankfill

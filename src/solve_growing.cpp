@@ -3,6 +3,7 @@
 #include <cmath>
 #include <utility>
 
+#include "rounds.hpp"
 #include "solve_device.hpp"
 #include "solve_on.hpp"
 
@@ -12,41 +13,6 @@ namespace {
 
 constexpr double kClosedGap = 1e-3;
 constexpr int kMostColumns = 1024;
-
-template <class Values>
-std::vector<double> in_double(const Values& values) {
-  return std::visit([](const auto& x) { return std::vector<double>(x.begin(), x.end()); }, values);
-}
-
-/// [a b], at most `most` columns.  In double, which holds float32 factors exactly.
-FactorMatrix append(const FactorMatrix& a, const FactorMatrix& b, int most) {
-  const int added = std::min(b.rank, most - a.rank), rank = a.rank + added;
-  const std::vector<double> x = in_double(a.values), y = in_double(b.values);
-  std::vector<double> both(static_cast<std::size_t>(a.num_rows * rank));
-  for (std::int64_t i = 0; i < a.num_rows; ++i) {
-    std::copy_n(x.begin() + i * a.rank, a.rank, both.begin() + i * rank);
-    std::copy_n(y.begin() + i * b.rank, added, both.begin() + i * rank + a.rank);
-  }
-  return {a.num_rows, rank, std::move(both)};
-}
-
-/// Puts the rounds before in front of the summary of the last one.
-void prepend(const Summary& before, Summary& last) {
-  for (IterationSummary& row : last.history) {
-    row.iteration += before.iterations;
-    row.passes += before.passes;
-    row.seconds += before.seconds.solve;
-  }
-  if (!before.history
-           .empty())  // the last row of a round is the point where the next begins, but for the columns appended
-    last.history.insert(last.history.begin(), before.history.begin(), before.history.end() - 1);
-  last.iterations += before.iterations;
-  last.passes += before.passes;
-  last.seconds.prepare += before.seconds.prepare;
-  last.seconds.solve += before.seconds.solve;
-  last.seconds.finish += before.seconds.finish;
-  last.device_bytes = std::max(last.device_bytes, before.device_bytes);
-}
 
 /// Was it the solver that came to its end, and not somebody else who stopped it?
 bool came_to_an_end(Termination why) {
@@ -62,13 +28,7 @@ Result solve_growing(const Entries& train, const Options& options, const Entries
   round.gradient_tolerance = std::max(coarsest, options.gradient_tolerance);
   const auto most = static_cast<int>(std::min<std::int64_t>({kMostColumns, train.num_rows, train.num_cols}));
   Summary before;
-  if (options.callback)
-    round.callback = [&](IterationSummary row) {
-      row.iteration += before.iterations;
-      row.passes += before.passes;
-      row.seconds += before.seconds.solve;
-      return options.callback(row);
-    };
+  round.callback = callback_after(before, options);
   Start from;
   for (;;) {
     round.max_iterations = options.max_iterations - before.iterations;

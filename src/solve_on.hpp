@@ -18,6 +18,7 @@
 #include "solvers/ccd.hpp"
 #include "solvers/certificate.hpp"
 #include "solvers/gradient_descent.hpp"
+#include "solvers/lambda_path.hpp"
 #include "solvers/nesterov_als.hpp"
 #include "solvers/nonlinear_cg.hpp"
 #include "solvers/run.hpp"
@@ -120,10 +121,10 @@ Problem<T, B> prepare_problem(B& backend, const Entries& train, const Options& o
 }
 
 /// start -> solver -> run -> model, for a problem that was prepared from `train`: its lambda, not the options'.  The seconds
-/// of preparing are those of the start.
+/// of preparing are those of the start.  With `path`, lambda falls along it, and `end` is filled; float64 only.
 template <class T, Backend B>
 Result fit_problem(B& backend, bool on_cpu, Problem<T, B>& problem, const Entries& train, const Options& options,
-                   const Start* start) {
+                   const Start* start, const PathLimits* path = nullptr, PathEnd* end_of_path = nullptr) {
   const auto clock = [] { return std::chrono::steady_clock::now(); };
   const auto since = [&](auto begin) { return std::chrono::duration<double>(clock() - begin).count(); };
   Result result;
@@ -140,9 +141,15 @@ Result fit_problem(B& backend, bool on_cpu, Problem<T, B>& problem, const Entrie
   const SolverChoice choice = choose_solver(options, on_cpu, problem.num_rows, problem.num_cols, problem.num_entries);
   std::visit(
       [&](const auto& method) {
-        if constexpr (!std::is_same_v<decltype(method), const AutoOptions&>) {
+        using Method = std::remove_cvref_t<decltype(method)>;
+        if constexpr (!std::is_same_v<Method, AutoOptions>) {
           auto solver = detail::make_solver<T, B>(backend, problem, options.rank, method);
-          Run<T, B, decltype(solver)>(backend, problem, solver, options, at, summary)();
+          if (!path) return Run<T, B, decltype(solver)>(backend, problem, solver, options, at, summary)();
+          if constexpr (std::is_same_v<T, double> && ends_recovery<Method>) {
+            LambdaPath<T, B, decltype(solver)> following(backend, problem, solver, *path);
+            Run<T, B, decltype(following)>(backend, problem, following, options, at, summary)();
+            end_of_path->singular_values = product_singular_values(at);
+          }
         }
       },
       choice.solver);

@@ -68,6 +68,7 @@ void require_valid(const TuneOptions& options) {
   count("extend", options.extend, 0);
   if (const auto* folds = std::get_if<Folds>(&options.holdout)) count("folds", folds->folds, 2);
   if (options.weightings.empty()) throw InvalidOption("weightings", "", "must hold at least one");
+  if (options.solve.recover) throw InvalidOption("recover", "true", "has no lambda to search for");
   if (options.solve.grow_rank) throw InvalidOption("rank", "auto", "a search takes its ranks from the grid");
   Options one = options.solve;
   require_valid(one);

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -106,6 +107,20 @@ enum class Precision {
   mixed  ///< float32, but ALS on CUDA fetches float16 copies of the factors: half the traffic.  On the CPU: float32
 };
 
+/// Exact recovery of a matrix of low rank from some of its entries, free of noise or nearly so.  docs/math.md Eq. 32-34.
+/// ALS sweeps while lambda falls, then the solver at lambda = 0; always in float64.
+struct RecoveryOptions {
+  /// Find the rank: the smallest that fits.  Options::rank is then the largest one tried.
+  bool estimate_rank = false;
+  /// The entries count as fitted when |P(M - U V^T)| <= tolerance |P(M)|.  > 0; below 1e-14 rounding is in the way.
+  double tolerance = 1e-12;
+  /// The share of the entries, chosen by Options::seed, that is not fitted and tells afterwards whether the rest of the matrix
+  /// came out right.  In [0, 1); 0: none, and no verdict.  Where held-out data are given, they do it.
+  double check_fraction = 0.01;
+  /// Takes the place of Options::center: removing the mean adds one to the rank.
+  Center center = Center::none;
+};
+
 /// What a callback wants next.
 enum class CallbackAction { proceed, stop };
 
@@ -159,6 +174,11 @@ struct Options {
   /// until the gap is at most 1e-3 or the rank is 1024.  `max_iterations` bounds the iterations at all ranks together.  Stops
   /// where held-out data stops the solver.  Implies `certificate`; needs lambda > 0.
   bool grow_rank = false;
+
+  /// Recover the matrix exactly: Summary::recovery.  lambda and the precision are then no choices: `regularization` and
+  /// `precision` stay automatic, `weighting` is 0, `center` and `gradient_tolerance` mean nothing, and held-out data stop nothing.
+  /// What follows the path is `solver`: vp-lbfgs (auto), nesterov-als or als.
+  std::optional<RecoveryOptions> recover{};
 
   /// Called after each iteration with its row of the table; may stop the solver.
   std::function<CallbackAction(const IterationSummary&)> callback{};

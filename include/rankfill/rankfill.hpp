@@ -10,6 +10,7 @@
 #include "rankfill/options.hpp"         // what solve() can be told
 #include "rankfill/memory_plan.hpp"     // what a fit will hold on the device
 #include "rankfill/certificate.hpp"     // how far that is from the global optimum
+#include "rankfill/recovery.hpp"        // whether that is the matrix the data came from
 #include "rankfill/summary.hpp"         // what it did
 #include "rankfill/model.hpp"           // predict, recommend, save, load
 #include "rankfill/solve.hpp"           // entries -> model

@@ -10,6 +10,7 @@
 
 #include "rankfill/certificate.hpp"
 #include "rankfill/memory_plan.hpp"
+#include "rankfill/recovery.hpp"
 
 namespace rankfill {
 
@@ -19,6 +20,7 @@ namespace rankfill {
 /// |---------------------|-------------------------------------------------------------------------------------|
 /// | gradient_tolerance  | a point whose measured relative gradient is at most Options::gradient_tolerance      |
 /// | holdout_tolerance   | the point with the lowest held-out RMSE; it has not improved for `patience` rounds   |
+/// | fitted              | a point that fits the training data to RecoveryOptions::tolerance                   |
 /// | max_iterations      | the last point, or the best on held-out data when there is any                      |
 /// | no_progress         | the last point: no step lowers the objective further in this precision              |
 /// | stopped_by_callback | as max_iterations                                                                   |
@@ -27,6 +29,7 @@ namespace rankfill {
 enum class Termination {
   gradient_tolerance,
   holdout_tolerance,
+  fitted,
   max_iterations,
   no_progress,
   stopped_by_callback,
@@ -78,6 +81,8 @@ struct Summary {
 
   /// With Options::certificate, unless the point is not finite.
   std::optional<Certificate> certificate;
+  /// With Options::recover, unless the point is not finite.
+  std::optional<Recovery> recovery;
 
   std::string solver_used;         ///< as Options spells it: "als", "vp-lbfgs"; never "auto"
   std::string solver_reason;       ///< why, where it was chosen; else empty

@@ -29,7 +29,7 @@ constexpr const char* kFooter = R"(
 --json prints one object: test_rmse, train_rmse, baseline_rmse, objective, relative_gradient, iterations, passes,
 termination, solver, solver_reason, precision, seconds {read, prepare, solve, save, total}, num_rows, num_cols,
 num_entries, test_entries, test_unseen, device, device_memory {planned, free, held, preparing, solving} in bytes,
-formulation, model, plot, certificate, warnings, message, options (all of them, with the lambda used and its convention),
+formulation, model, plot, certificate, recovery, warnings, message, options (all of them, with the lambda used and its convention),
 history.
 
 Ctrl-C (or SIGTERM) stops after the current iteration; the best model so far is saved and reported, and the exit code is

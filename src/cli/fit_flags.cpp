@@ -92,6 +92,7 @@ void SolveFlags::add_problem(CLI::App& parser) {
 }
 
 void SolveFlags::add_method(CLI::App& parser) {
+  parser_ = &parser;
   parser.get_option("--rank")
       ->description(
           "Columns of each factor, 1..1024; or auto: begin with 8 and add columns until the certificate closes "
@@ -163,6 +164,44 @@ void SolveFlags::add_method(CLI::App& parser) {
                 "Say how far the result is from the global optimum over all ranks, and whether the rank is too small. "
                 "Needs lambda > 0")
       ->group(group);
+
+  group = "Exact recovery";
+  parser
+      .add_flag(
+          "--recover", recover,
+          "The data are free of noise, or nearly, and of low rank: find the matrix they come from. float64, lambda "
+          "driven to 0, nothing centred unless --center says so; the rank is looked for unless --rank gives it. "
+          "Says whether entries that were kept apart came out right")
+      ->group(group);
+  parser
+      .add_option("--recover-tolerance", recovery.tolerance,
+                  "The entries count as fitted when their residual is at most this part of the data")
+      ->type_name("NUMBER")
+      ->group(group)
+      ->capture_default_str();
+  parser
+      .add_option("--check-fraction", recovery.check_fraction,
+                  "Share of the entries kept apart, unless --test or --holdout does; 0: none, and no verdict")
+      ->type_name("FRACTION")
+      ->group(group)
+      ->capture_default_str();
+}
+
+void SolveFlags::set_recovery(Options& options) const {
+  constexpr int largest_rank = 64, most_iterations = 1000;
+  for (const char* flag : {"--recover-tolerance", "--check-fraction"})
+    if (!recover && is_given(flag))
+      throw InvalidOption(flag + 2, parser_->get_option(flag)->results().back(), "belongs to --recover");
+  if (!recover) return;
+  RecoveryOptions& r = options.recover.emplace(recovery);
+  r.center = options.center = is_given("--center") ? options.center : Center::none;
+  r.estimate_rank = options.grow_rank || !is_given("--rank");
+  if (r.estimate_rank) options.rank = largest_rank;
+  options.grow_rank = false;
+  if (!is_given("--max-iterations")) options.max_iterations = most_iterations;
+  for (const char* flag : {"--gradient-tolerance", "--holdout-tolerance", "--patience"})
+    if (is_given(flag))
+      throw InvalidOption(flag + 2, parser_->get_option(flag)->results().back(), "means nothing to --recover");
 }
 
 Options SolveFlags::options() const {
@@ -184,6 +223,7 @@ Options SolveFlags::options() const {
   options.formulation = parse_formulation(formulation);
   options.precision = parse_precision(precision);
   options.device = parse_device(device);
+  if (parser_) set_recovery(options);
   // as the flags are spelled, not the fields
   if (options.grow_rank && options.regularization == 0)
     throw InvalidOption("rank", "auto", "needs a --regularization above 0");

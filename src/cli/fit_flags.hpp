@@ -15,6 +15,8 @@ struct SolveFlags {
   std::string device = "auto", precision = "auto";
   double momentum = 0;
   int inner_steps = CcdOptions{}.inner_steps;
+  bool recover = false;
+  RecoveryOptions recovery;
 
   /// What is minimised and where; enough for check-gradient.
   void add_problem(CLI::App& parser);
@@ -23,6 +25,15 @@ struct SolveFlags {
 
   /// The options asked for.  *Throws* InvalidOption for the first that breaks its rule.
   Options options() const;
+
+ private:
+  bool is_given(const char* flag) const {
+    const CLI::Option* option = parser_->get_option_no_throw(flag);
+    return option && option->count() > 0;
+  }
+  void set_recovery(Options& options) const;
+
+  CLI::App* parser_ = nullptr;
 };
 
 }  // namespace rankfill::cli

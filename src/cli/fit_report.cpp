@@ -30,6 +30,15 @@ Json seconds_report(const FitOutcome& fit) {
 
 std::string percent(double fraction) { return short_number(100 * fraction, 3) + "%"; }
 
+/// "10", and how it came about.
+std::string rank_text(const FitOutcome& fit) {
+  const Options& options = fit.options;
+  const std::string rank = std::to_string(options.rank);
+  if (options.recover && options.recover->estimate_rank)
+    return (fit.summary.recovery ? "(estimated) " : "at most ") + rank;
+  return (options.grow_rank ? "(auto) " : "") + rank;
+}
+
 }  // namespace
 
 void tell_data(Console& console, const FitOutcome& fit) {
@@ -52,14 +61,14 @@ std::string problem_text(const FitOutcome& fit, double lambda) {
   const Options& options = fit.options;
   std::string convention = lambda_text(std::abs(lambda), options.weighting);
   if (lambda < 0) convention.replace(convention.find("= ") + 2, short_number(std::abs(lambda), 6).size(), "auto");
+  if (options.recover) convention = "lambda to 0";
   const auto* descent = std::get_if<GradientDescentOptions>(&options.solver);
   const auto resolved = [](std::string_view asked, const std::string& used) {
     return used.empty() || used == asked ? std::string(asked) : used + " (" + std::string(asked) + ")";
   };
   return resolved(solver_name(options.solver), fit.summary.solver_used) +
          (descent && descent->momentum > 0 ? " with momentum " + short_number(descent->momentum) : "") + ", rank " +
-         (options.grow_rank ? "(auto) " : "") + std::to_string(options.rank) + ", " + convention + ", center " +
-         std::string(to_string(options.center)) + ", " +
+         rank_text(fit) + ", " + convention + ", center " + std::string(to_string(options.center)) + ", " +
          resolved(to_string(options.precision), fit.summary.precision_used);
 }
 
@@ -67,7 +76,7 @@ void tell_result(Console& console, const FitOutcome& fit) {
   const Summary& summary = fit.summary;
   console.line("");
   console.line(summary.message);
-  const bool chosen = fit.options.regularization < 0;
+  const bool chosen = fit.options.regularization < 0 && !fit.options.recover;
   console.line("  problem    " + problem_text(fit, summary.regularization) + (chosen ? " (lambda: auto)" : ""));
   if (!summary.solver_reason.empty())
     console.line("  method     " + summary.solver_used + ": " + summary.solver_reason);
@@ -76,6 +85,7 @@ void tell_result(Console& console, const FitOutcome& fit) {
   console.line("  objective  " + short_number(summary.objective, 7) + ", relative gradient " +
                short_number(summary.relative_gradient, 3) + ", " + short_number(summary.passes) + " passes");
   if (summary.certificate) console.line("  optimum    " + describe(*summary.certificate));
+  if (summary.recovery) console.line("  recovery   " + describe(*summary.recovery));
   std::string rmse = "  RMSE       training " + short_number(summary.train_rmse, 5);
   if (fit.has_test()) {
     const double gain = 1 - fit.test.rmse / fit.data.baseline_rmse;
@@ -129,6 +139,7 @@ Json fit_report(const FitOutcome& fit) {
   json["model"] = or_null(fit.model_file);
   json["plot"] = or_null(fit.plot_file);
   json["certificate"] = certificate_report(summary);
+  json["recovery"] = recovery_report(summary);
   json["warnings"] = summary.warnings;
   json["options"] = options_report(fit.options, summary);
   json["options"]["test"] = or_null(fit.heldout.test_file);

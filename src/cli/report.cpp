@@ -40,6 +40,7 @@ Json options_report(const Options& options, const Summary& summary) {
   json["keep_best"] = options.keep_best;
   json["certificate"] = options.certificate;
   json["grow_rank"] = options.grow_rank;
+  json["recover"] = options.recover.has_value();
   return json;
 }
 
@@ -75,6 +76,25 @@ Json certificate_report(const Summary& summary) {
   json["rank_too_small"] = c.rank_too_small;
   json["relative_gradient"] = c.relative_gradient;
   json["message"] = describe(c);
+  return json;
+}
+
+Json recovery_report(const Summary& summary) {
+  if (!summary.recovery) return {};
+  const Recovery& r = *summary.recovery;
+  Json json;
+  json["verdict"] = to_string(r.verdict);
+  json["rank"] = r.rank;
+  json["rank_estimated"] = r.rank_estimated;
+  json["paths"] = r.paths;
+  json["oversampling"] = r.oversampling;
+  json["train_residual"] = r.train_residual;
+  json["check_residual"] = r.check_residual;
+  json["num_checked"] = r.num_checked;
+  json["undetermined_rows"] = r.undetermined_rows;
+  json["undetermined_cols"] = r.undetermined_cols;
+  json["singular_values"] = r.singular_values;
+  json["message"] = describe(r);
   return json;
 }
 

@@ -25,6 +25,8 @@ Json options_report(const Options& options, const Summary& summary);
 /// Objects with the names of IterationSummary's fields.
 Json history_report(const Summary& summary);
 
+/// The recovery with the names of its fields and the sentence on it; null where none was asked for.
+Json recovery_report(const Summary& summary);
 /// The certificate with the names of its fields and the sentence on it; null where none was asked for.
 Json certificate_report(const Summary& summary);
 

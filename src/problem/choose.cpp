@@ -8,6 +8,7 @@ namespace rankfill {
 
 Precision choose_precision(const Options& options) {
   if (options.precision != Precision::automatic) return options.precision;
+  if (options.recover) return Precision::float64;
   const bool strict = options.gradient_tolerance > 0 && options.gradient_tolerance < 2e-6;
   return strict ? Precision::float64 : Precision::float32;
 }
@@ -26,7 +27,7 @@ SolverChoice choose_solver(const Options& options, bool on_cpu, std::int64_t num
   constexpr double always = 64 << 20;
   if (systems > std::max(always, held / 4))
     return {NesterovAlsOptions{}, "the row systems of vp-lbfgs would be large beside the data"};
-  constexpr int sweeps = 2;
+  const int sweeps = options.recover ? 0 : 2;  // the path has made some
   return {VpLbfgsOptions{.start_sweeps = sweeps}, "the fewest passes to an accurate optimum, and its row systems fit"};
 }
 

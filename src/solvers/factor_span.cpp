@@ -43,15 +43,21 @@ template FactorSpan factor_span(const std::vector<float>&, int, const std::vecto
 template FactorSpan factor_span(const std::vector<double>&, int, const std::vector<double>&,
                                 const std::vector<double>&);
 
-int effective_rank(const FactorSpan& a, const FactorSpan& b, int rank, double relative) {
+std::vector<double> singular_values(const FactorSpan& a, const FactorSpan& b, int rank) {
   // sigma(A B^T)^2 are the eigenvalues of G_a^(1/2) G_b G_a^(1/2)
   const Eigen::SelfAdjointEigenSolver<MatrixXd> of_a(matrix(a, rank));
   const VectorXd roots = of_a.eigenvalues().cwiseMax(0).cwiseSqrt();
   const MatrixXd root = of_a.eigenvectors() * roots.asDiagonal();
   const MatrixXd both = root.transpose() * matrix(b, rank) * root;
   const VectorXd squares = Eigen::SelfAdjointEigenSolver<MatrixXd>(both, Eigen::EigenvaluesOnly).eigenvalues();
-  const double least = relative * relative * squares.maxCoeff();
-  return static_cast<int>((squares.array() > std::max(least, 0.0)).count());
+  const VectorXd values = squares.cwiseMax(0).cwiseSqrt().reverse();
+  return {values.begin(), values.end()};
+}
+
+int effective_rank(const FactorSpan& a, const FactorSpan& b, int rank, double relative) {
+  const std::vector<double> values = singular_values(a, b, rank);
+  const double least = relative * values.front();
+  return static_cast<int>(std::count_if(values.begin(), values.end(), [&](double value) { return value > least; }));
 }
 
 double part_within(const FactorSpan& span, int rank) {

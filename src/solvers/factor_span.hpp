@@ -16,6 +16,9 @@ template <class T>
 FactorSpan factor_span(const std::vector<T>& x, int rank, const std::vector<double>& scale,
                        const std::vector<double>& direction);
 
+/// Singular values of A B^T, largest first, from the Gram matrices of A and B: right to 1e-8 of the largest.
+std::vector<double> singular_values(const FactorSpan& a, const FactorSpan& b, int rank);
+
 /// Singular values above `relative` of the largest of A B^T, from the Gram matrices of A and B.
 int effective_rank(const FactorSpan& a, const FactorSpan& b, int rank, double relative);
 
