@@ -43,24 +43,25 @@ double oversampling(const Counts& counts, std::int64_t num_entries, int rank) {
 struct Parts {
   const Entries* train;
   const Entries* check;  ///< null: none
-  std::optional<Split> split;
-};
 
-Parts parts_of(const Entries& train, const Options& options, const Entries* holdout) {
-  const double fraction = options.recover->check_fraction;
-  if (holdout || fraction == 0) return {&train, holdout, {}};
-  validate_entries(train, false);
-  Parts parts{&train, nullptr, {}};
-  if (fraction * static_cast<double>(train.size()) < 1) return parts;
-  try {
-    parts.split = split_by_fraction(train, fraction, options.seed);
-  } catch (const InvalidData&) {  // a part would be empty: then nothing is held out
-    return parts;
+  Parts(const Entries& entries, const Options& options, const Entries* holdout) : train(&entries), check(holdout) {
+    const double fraction = options.recover->check_fraction;
+    if (holdout || fraction == 0) return;
+    validate_entries(entries, false);
+    try {
+      split_ = split_by_fraction(entries, fraction, options.seed);
+    } catch (const InvalidData&) {  // a part would be empty: then nothing is held out
+      return;
+    }
+    train = &split_->train;
+    check = &split_->holdout;
+    resolve_duplicates(split_->holdout, Duplicates::error);  // those of the other part are found where it is prepared
   }
-  resolve_duplicates(parts.split->holdout,
-                     Duplicates::error);  // those in the other part are found where it is prepared
-  return parts;
-}
+  Parts(const Parts&) = delete;
+
+ private:
+  std::optional<Split> split_;
+};
 
 /// |P(M - U V^T)| / |P(M)| over the entries whose row and column have enough entries to be determined.
 void measure_check(const Entries& check, const Counts& counts, const Model& model, Recovery& r) {
@@ -138,28 +139,21 @@ class Recoverer {
     round_.callback = callback_after(before_, options_);
   }
 
-  /// At one rank, from the seed: down a steep path, and down gentler ones when that did not do it.
+  /// At one rank; at a smaller one when the singular values show that columns are idle, and that fits.
   Result at_rank(int rank) {
-    constexpr int most_paths = 3;
-    constexpr double steep = 0.5, gentle = 0.7, roomy = 3;
-    std::optional<Result> best;
-    PathLimits limits{.tolerance = recovery_.tolerance, .least_fall = 0.99};
-    for (int path = 0; path < most_paths; ++path) {
-      if (path == 0)
-        limits.ratio = oversampling(rank) < roomy ? gentle : steep;
-      else
-        limits.ratio = std::sqrt(limits.ratio);
-      Result result = follow(rank, nullptr, limits);
-      const bool last = stopped(result) || result.summary.recovery->verdict != RecoveryVerdict::not_recovered;
-      if (!best || last || score(result) < score(*best)) best = std::move(result);
-      if (last) break;
-    }
-    return std::move(*best);
+    constexpr double vanishing = 1e-6;
+    Result fitted = from_the_seed(rank);
+    if (stopped(fitted)) return fitted;
+    const int used =
+        columns_used(*fitted.summary.recovery, settled(fitted.summary.recovery->verdict) ? vanishing : kIdle);
+    if (used == rank) return fitted;
+    Result smaller = from_the_seed(used);
+    return stopped(smaller) || settled(smaller.summary.recovery->verdict) ? std::move(smaller) : std::move(fitted);
   }
 
   /// The rank grows, each round going on from the last, until one fits.  docs/math.md Eq. 35
   Result at_unknown_rank() {
-    constexpr double least_oversampling = 1.2, noise = 1e-2, improvement = 0.9, gap = 0.1;
+    constexpr double least_oversampling = 1.2, noise = 1e-2, improvement = 0.9;
     constexpr int patience = 3;
     PathLimits limits{.tolerance = recovery_.tolerance, .least_fall = 0.6, .patience = 2};
     Result result = follow(1, nullptr, limits);
@@ -168,11 +162,9 @@ class Recoverer {
     for (int rank = 1;;) {
       const Recovery& r = *result.summary.recovery;
       if (stopped(result) || settled(r.verdict)) return result;
-      const auto& values = r.singular_values;
-      const bool last_column_idle = rank > 1 && values.back() < gap * values[values.size() - 2];
-      if (last_column_idle && tried < rank - 1) {
-        tried = rank - 1;
-        Result smaller = at_rank(tried);
+      if (const int used = columns_used(r, kIdle); used < rank && used > tried) {
+        tried = used;
+        Result smaller = from_the_seed(used);
         if (stopped(smaller) || settled(smaller.summary.recovery->verdict)) return smaller;
       }
       const int next = rank + std::max(1, rank / 8);
@@ -185,10 +177,49 @@ class Recoverer {
       rounds_without = better || result.summary.recovery->train_residual > noise ? 0 : rounds_without + 1;
       if (better) best = score(result), best_rank = rank;
     }
-    return best_rank == result.model.rank() ? std::move(result) : at_rank(best_rank);
+    return best_rank == result.model.rank() ? std::move(result) : from_the_seed(best_rank);
+  }
+
+  /// What all paths cost together, whichever led to the result.
+  void count_all(Summary& s) const {
+    s.iterations = before_.iterations;
+    s.passes = before_.passes;
+    s.seconds = before_.seconds;
+    s.history = before_.history;
+    s.recovery->paths = paths_;
   }
 
  private:
+  static constexpr double kIdle = 0.1;
+
+  /// Columns before the widest gap between singular values, if one is at most `idle` times the one before it; else all.
+  static int columns_used(const Recovery& r, double idle) {
+    const std::vector<double>& values = r.singular_values;
+    int used = r.rank;
+    for (std::size_t i = 1; i < values.size(); ++i)
+      if (values[i] < idle * values[i - 1]) {
+        idle = values[i] / values[i - 1];
+        used = static_cast<int>(i);
+      }
+    return used;
+  }
+
+  /// Down a steep path, and down gentler ones when that does not do it.
+  Result from_the_seed(int rank) {
+    constexpr int most_paths = 3;
+    constexpr double steep = 0.5, gentle = 0.7, roomy = 3;
+    std::optional<Result> best;
+    PathLimits limits{
+        .ratio = oversampling(rank) < roomy ? gentle : steep, .tolerance = recovery_.tolerance, .least_fall = 0.99};
+    for (int path = 0; path < most_paths; ++path, limits.ratio = std::sqrt(limits.ratio)) {
+      Result result = follow(rank, nullptr, limits);
+      const bool last = stopped(result) || result.summary.recovery->verdict != RecoveryVerdict::not_recovered;
+      if (!best || last || score(result) < score(*best)) best = std::move(result);
+      if (last) break;
+    }
+    return std::move(*best);
+  }
+
   /// One path, told and judged.
   Result follow(int rank, const Start* start, const PathLimits& limits) {
     round_.rank = rank;
@@ -197,7 +228,7 @@ class Recoverer {
     Result result = data_.follow(round_, start, limits, end);
     prepend(before_, result.summary);
     judge(parts_, recovery_, end, result);
-    result.summary.recovery->paths = ++paths_;
+    ++paths_;
     before_ = result.summary;
     return result;
   }
@@ -252,16 +283,20 @@ class Recoverer {
 }  // namespace
 
 Result solve_recovery(const Entries& train, const Options& options, const Entries* holdout) {
-  const Parts parts = parts_of(train, options, holdout);
+  const Parts parts(train, options, holdout);
   Options prepared_for = options;
   prepared_for.center = options.recover->center;
   std::optional<Result> result;
   with_prepared(*parts.train, prepared_for, parts.check, [&](const PreparedData& data) {
     Recoverer recoverer(parts, options, data);
     result = options.recover->estimate_rank ? recoverer.at_unknown_rank() : recoverer.at_rank(options.rank);
+    recoverer.count_all(result->summary);
   });
   Summary& s = result->summary;
   s.recovery->rank_estimated = options.recover->estimate_rank;
+  if (!options.recover->estimate_rank && s.recovery->rank < options.rank)
+    s.warnings.push_back("rank " + std::to_string(options.rank) +
+                         " is more than the data need: " + std::to_string(s.recovery->rank) + " fits them");
   add_warnings(s);
   s.message = describe(s, options);
   return std::move(*result);
