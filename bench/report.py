@@ -7,6 +7,7 @@
     report.py plots RESULTS --out FOLDER        SVG files
     report.py convergence RESULTS... [--into FILE] [--out FOLDER]
                                                 what bench/convergence left: tables; with --out also SVG files and thinned JSON
+    report.py recovery RESULTS [--into FILE]    what bench/recovery left: tables
 
 Without RESULTS the tables say "not yet measured".  Numbers that are made up, wrong, or from the emulator are shown on request but
 never put into a document.
@@ -20,6 +21,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from reporting.convergence import Race, convergence_part, convergence_plots, load, thinned  # noqa: E402
 from reporting.plots import all_plots  # noqa: E402
+from reporting.recovery import recovery_part  # noqa: E402
 from reporting.results import Results, collect  # noqa: E402
 from reporting.tables import gpu_part, run_table, solve_table  # noqa: E402
 
@@ -55,6 +57,20 @@ def convergence(given):
     return 0
 
 
+def recovery(given):
+    data = json.loads(Path(given.results).read_text())
+    doubt = Results({"programs": {"recovery": data}}).why_not_publishable()
+    text = recovery_part(data)
+    if not given.into:
+        print((f"NOT TO BE PUBLISHED: {doubt}\n\n" if doubt else "") + text)
+    elif doubt:
+        print(f"report.py: not written into {given.into}: {doubt}", file=sys.stderr)
+        return 1
+    else:
+        put_into(given.into, text, "recovery")
+    return 0
+
+
 def main(arguments):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -69,6 +85,9 @@ def main(arguments):
     convergences.add_argument("results", nargs="+")
     convergences.add_argument("--into")
     convergences.add_argument("--out")
+    recoveries = commands.add_parser("recovery")
+    recoveries.add_argument("results")
+    recoveries.add_argument("--into")
     given = parser.parse_args(arguments)
 
     if given.command == "collect":
@@ -77,6 +96,8 @@ def main(arguments):
         return 0
     if given.command == "convergence":
         return convergence(given)
+    if given.command == "recovery":
+        return recovery(given)
     results = Results.load(given.results) if given.results else Results({})
     doubt = results.why_not_publishable()
     if given.command == "plots":

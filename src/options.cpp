@@ -71,9 +71,8 @@ std::vector<InvalidOption> violations(const Options& o) {
          std::string(to_string(o.precision)), "must be float64 or automatic for recovery");
     rule(can_end_recovery(o.solver), "solver", std::string(solver_name(o.solver)),
          "must be auto, vp-lbfgs, nesterov-als or als for recovery");
-    rule(r.tolerance > 0 && std::isfinite(r.tolerance), "recover.tolerance", text(r.tolerance), "must be > 0");
-    rule(r.check_fraction >= 0 && r.check_fraction < 1, "recover.check_fraction", text(r.check_fraction),
-         "must be in [0, 1)");
+    rule(r.tolerance > 0 && std::isfinite(r.tolerance), "recover_tolerance", text(r.tolerance), "must be > 0");
+    rule(r.check_fraction >= 0 && r.check_fraction < 1, "check_fraction", text(r.check_fraction), "must be in [0, 1)");
   }
   rule(o.threads >= 0 && o.threads <= 1024, "threads", std::to_string(o.threads), "must be 0..1024 (0: all)");
   rule(o.max_iterations >= 0, "max_iterations", std::to_string(o.max_iterations), "must be >= 0");

@@ -17,7 +17,7 @@ namespace rankfill {
 
 namespace {
 
-/// Above this, a path that does not recover the matrix is rare.  docs/math.md Eq. 34
+/// Above this, a path that does not recover the matrix is rare.  docs/math.md Eq. 38
 constexpr double kSafeOversampling = 2.4;
 
 struct Counts {
@@ -34,7 +34,7 @@ struct Counts {
   }
 };
 
-/// docs/math.md Eq. 32
+/// docs/math.md Eq. 36
 double oversampling(const Counts& counts, std::int64_t num_entries, int rank) {
   return static_cast<double>(num_entries) / (rank * static_cast<double>(counts.rows() + counts.cols() - rank));
 }
@@ -80,14 +80,14 @@ void measure_check(const Entries& check, const Counts& counts, const Model& mode
   if (r.num_checked > 0) r.check_residual = squares == 0 ? 0 : std::sqrt(squares / of_data);
 }
 
-/// docs/math.md Eq. 34
+/// docs/math.md Eq. 38
 RecoveryVerdict verdict_of(const Recovery& r, double tolerance) {
   constexpr double as_well = 10, noise = 1e-2;
   const bool fitted = r.train_residual <= 2 * tolerance;  // the last step rounds
   if (r.num_checked == 0) return fitted ? RecoveryVerdict::unchecked : RecoveryVerdict::not_recovered;
   if (!(r.check_residual <= as_well * std::max(r.train_residual, tolerance))) return RecoveryVerdict::not_recovered;
   if (fitted) return RecoveryVerdict::recovered;
-  return r.train_residual <= noise ? RecoveryVerdict::noisy : RecoveryVerdict::not_recovered;
+  return r.check_residual <= noise ? RecoveryVerdict::noisy : RecoveryVerdict::not_recovered;
 }
 
 /// Fills in what is to be said of the point that a path came to.
@@ -151,7 +151,7 @@ class Recoverer {
     return stopped(smaller) || settled(smaller.summary.recovery->verdict) ? std::move(smaller) : std::move(fitted);
   }
 
-  /// The rank grows, each round going on from the last, until one fits.  docs/math.md Eq. 35
+  /// The rank grows, each round going on from the last, until one fits.  docs/math.md Eq. 39
   Result at_unknown_rank() {
     constexpr double least_oversampling = 1.2, noise = 1e-2, improvement = 0.9;
     constexpr int patience = 3;

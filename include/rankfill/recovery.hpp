@@ -14,14 +14,14 @@ namespace rankfill {
 /// | value         | the entries fitted                | the entries held out to check                          |
 /// |---------------|-----------------------------------|--------------------------------------------------------|
 /// | recovered     | within RecoveryOptions::tolerance | predicted as well, up to a factor of 10                |
-/// | noisy         | not so well, but within 1e-2      | predicted as well, up to a factor of 10                |
+/// | noisy         | not so well                       | predicted as well, up to a factor of 10, within 1e-2   |
 /// | not_recovered | any                               | not so: what is not observed is not to be relied on    |
 /// | unchecked     | within the tolerance              | there are none                                         |
 enum class RecoveryVerdict { recovered, noisy, not_recovered, unchecked };
 
 std::string_view to_string(RecoveryVerdict verdict);
 
-/// How far a recovery is to be trusted.  docs/math.md Eq. 32-34
+/// How far a recovery is to be trusted.  docs/math.md Eq. 36-39
 struct Recovery {
   RecoveryVerdict verdict = RecoveryVerdict::unchecked;
   int rank = 0;
