@@ -196,9 +196,10 @@ class Recoverer {
   static int columns_used(const Recovery& r, double idle) {
     const std::vector<double>& values = r.singular_values;
     int used = r.rank;
+    const double rounding = 1e-8 * values.front();  // that of the singular values
     for (std::size_t i = 1; i < values.size(); ++i)
-      if (values[i] < idle * values[i - 1]) {
-        idle = values[i] / values[i - 1];
+      if (const double ratio = std::max(values[i], rounding) / std::max(values[i - 1], rounding); ratio < idle) {
+        idle = ratio;
         used = static_cast<int>(i);
       }
     return used;

@@ -84,19 +84,6 @@ TEST(Recovery, WarnsOfTooFewEntries) {
   EXPECT_LT(s.recovery->oversampling, 1.11);
   ASSERT_FALSE(s.warnings.empty());
   EXPECT_TRUE(s.warnings[0].starts_with("oversampling 1.")) << s.warnings[0];
-
-  Options unchecked = recovering(kRank);
-  unchecked.recover->check_fraction = 0;
-  const Summary few = solve(Planted(kSize, 1, 1, 2.2, 5).entries,
-                            [&] {
-                              auto o = unchecked;
-                              o.rank = 1;
-                              return o;
-                            }())
-                          .summary;
-  EXPECT_EQ(few.recovery->verdict, RecoveryVerdict::unchecked);
-  EXPECT_FALSE(few.warnings.empty());
-  EXPECT_TRUE(std::isnan(few.recovery->check_residual));
 }
 
 TEST(Recovery, TellsNoiseFromFailure) {
