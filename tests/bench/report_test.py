@@ -15,6 +15,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(ROOT / "bench"))
 from reporting import svg, tables  # noqa: E402
 from reporting import convergence as race_of  # noqa: E402
+from reporting import recovery as recovery_of  # noqa: E402
 from reporting.ceiling import Ceiling, interpolate  # noqa: E402
 from reporting.plots import all_plots  # noqa: E402
 from reporting.results import Results, collect  # noqa: E402
@@ -266,6 +267,10 @@ class CommandTest(unittest.TestCase):
         text = (ROOT / "docs/performance.md").read_text()
         for path in (ROOT / "bench/results/convergence").glob("*.json"):
             self.assertIn(race_of.section(race_of.load(path)), text)
+
+    def test_the_committed_recovery_is_that_of_the_committed_results(self):
+        data = json.loads((ROOT / "bench/results/recovery/recovery.json").read_text())
+        self.assertIn(recovery_of.recovery_part(data), (ROOT / "docs/performance.md").read_text())
 
     def test_plots_are_written(self):
         (self.folder / "results.json").write_text(json.dumps(made_up()))

@@ -111,6 +111,29 @@ TEST_F(Cli, RankAutoGrowsTheRank) {
   EXPECT_EQ(json::parse(fit({"--rank", "auto", "--rank", "3", "--json", "--quiet"}).out)["options"]["rank"], 3);
 }
 
+TEST_F(Cli, RecoversAndSaysHowSureItIs) {
+  std::string text;  // rank 1, half of 40 x 30
+  for (int i = 0; i < 40; ++i)
+    for (int j = i % 2; j < 30; j += 2 - (i + j) % 3 / 2)
+      text += std::to_string(i) + "," + std::to_string(j) + "," + std::to_string((i + 1) * (j + 2)) + "\n";
+  const std::string file = folder.write("exact.csv", text);
+  for (const std::vector<std::string>& rank : {std::vector<std::string>{}, {"--rank", "1"}, {"--rank", "auto"}}) {
+    std::vector<std::string> command{"fit", file, "--device", "cpu", "--recover", "--json", "--check-fraction", "0.05"};
+    command.insert(command.end(), rank.begin(), rank.end());
+    const Outcome outcome = folder.run(command);
+    ASSERT_EQ(outcome.code, 0) << outcome.err;
+    const json report = json::parse(outcome.out), recovery = report.at("recovery");
+    EXPECT_EQ(recovery.at("verdict"), "recovered") << outcome.err;
+    EXPECT_EQ(recovery.at("rank"), 1);
+    EXPECT_EQ(recovery.at("rank_estimated"), rank.empty() || rank[1] == "auto");
+    EXPECT_GT(recovery.at("oversampling").get<double>(), 2);
+    EXPECT_EQ(report.at("termination"), "fitted");
+    EXPECT_EQ(report["options"]["center"], "none");
+    EXPECT_NE(outcome.err.find("recovery   " + recovery.at("message").get<std::string>()), std::string::npos);
+  }
+  EXPECT_TRUE(json::parse(fit({"--json", "--quiet"}).out).at("recovery").is_null()) << "not asked for";
+}
+
 TEST_F(Cli, ATestFileDecidesNothing) {
   const std::vector<std::string> long_run{"--json", "--quiet", "--max-iterations", "40", "--gradient-tolerance", "0"};
   std::vector<std::string> with_test(long_run);

@@ -56,6 +56,16 @@ TEST_F(CliErrors, UsageIsTwo) {
   expect_error(2, "--count 0", {"recommend", folder / "model.npz", "--all", "--count", "0"});
 }
 
+TEST_F(CliErrors, WhatDoesNotGoWithRecoveryIsTwo) {
+  expect_fit_error(2, "--regularization 1: must be automatic", {"--recover", "--regularization", "1"});
+  expect_fit_error(2, "--weighting 1: must be 0", {"--recover", "--weighting", "count"});
+  expect_fit_error(2, "--precision float32", {"--recover", "--precision", "float32"});
+  expect_fit_error(2, "--patience 3: means nothing", {"--recover", "--patience", "3"});
+  expect_fit_error(2, "--check-fraction 0.1: belongs to --recover", {"--check-fraction", "0.1"});
+  expect_fit_error(2, "--recover-tolerance 0", {"--recover", "--recover-tolerance", "0"});
+  expect_error(2, "--recover", {"tune", folder / "train.csv", "--recover"});
+}
+
 TEST_F(CliErrors, InvalidOptionsAreTwo) {
   const std::vector<Arguments> wrong{{"--rank", "0"},
                                      {"--rank", "1025"},
