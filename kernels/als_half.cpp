@@ -4,70 +4,146 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "backend/parallel.hpp"
-#include "kernels/detail/row_system.hpp"
+#include "kernels/cpu/row_system.hpp"
+#include "kernels/detail/rows.hpp"
 
 namespace rankfill {
 
 namespace {
 
-/// Scratch of one thread.
+/// Rows whose fetched entries fit are solved by conjugate gradients without a Gram matrix: half of a second-level cache.
+constexpr std::size_t kHeldBytes = std::size_t{1} << 19;
+
+/// A d = g of one row, without A: its entries are fetched once and kept, and A x = sum_j v_j <v_j, x> + lambda x.  docs/math.md
+/// Eq. 20.  A product costs 4 k flops per entry and one pass over what was kept, against k^2 flops per entry to form A.
 template <class T>
-struct RowSolver : RowSystem<T> {
-  explicit RowSolver(int rank) : RowSystem<T>(rank), residual(rank), step(rank) {}
-  typename RowSystem<T>::Vector residual, step;
-  typename RowSystem<T>::Vector diagonal, scaled, direction, product;  // for conjugate gradients only
+class HeldRow {
+ public:
+  explicit HeldRow(int rank)
+      : gather_(rank),
+        capacity_(std::max<std::int64_t>(gather_.entries, kHeldBytes / sizeof(T) / gather_.size() /
+                                                              static_cast<std::size_t>(gather_.entries) *
+                                                              static_cast<std::size_t>(gather_.entries))),
+        held_(gather_.size() * static_cast<std::size_t>(capacity_)),
+        diagonal_(gather_.size()),
+        residual_(gather_.size()),
+        direction_(gather_.size()),
+        product_(gather_.size()),
+        step_(gather_.size()) {}
+
+  bool holds(std::int64_t entries) const { return entries <= capacity_; }
+
+  std::array<double, 3> solve(const Csr<T, CpuBackend>& m, std::int64_t row, T lambda, const Factor<T, CpuBackend>& v,
+                              int steps, T* u_i) {
+    const double squared_error = fetch(m, row, lambda, v, u_i);
+    iterate(steps);
+    const int rank = gather_.rank;
+    std::array<double, 3> sums{squared_error, 0, 0};
+    for (int k = 0; k < rank; ++k) {
+      const double g = gather_.gradient[k], d = step_[k], r = residual_[k];
+      sums[1] += g * g;
+      sums[2] += 0.5 * (g + r) * d;
+      u_i[k] -= step_[k];
+    }
+    return sums;
+  }
+
+ private:
+  double fetch(const Csr<T, CpuBackend>& m, std::int64_t row, T lambda, const Factor<T, CpuBackend>& v, const T* u_i) {
+    const auto& loops = gather_.loops;
+    const int rank = gather_.rank, padded = gather_.padded;
+    std::fill_n(gather_.gradient.data(), padded, T{0});
+    std::fill_n(diagonal_.data(), padded, T{0});
+    count_ = 0;
+    const double squared_error = gather_.for_tiles(m, row, v, u_i, held_.data(), [&](const T* tile, int count) {
+      loops.combine(padded, count, tile, gather_.e.data(), gather_.gradient.data());
+      loops.add_squares(padded, count, tile, diagonal_.data());
+      count_ += count;
+    });
+    T largest = 0;
+    for (int k = 0; k < rank; ++k) {
+      gather_.gradient[k] = lambda * u_i[k] - gather_.gradient[k];
+      largest = std::max(largest, diagonal_[k] + lambda);
+    }
+    shift_ = std::max(lambda, 2 * T(rank) * std::numeric_limits<T>::epsilon() * largest);
+    for (int k = 0; k < padded; ++k) diagonal_[k] = k < rank ? 1 / (diagonal_[k] + shift_) : T{0};
+    return squared_error;
+  }
+
+  /// product = A x
+  void multiply(const T* x) {
+    const int padded = gather_.padded;
+    for (int k = 0; k < padded; ++k) product_[k] = shift_ * x[k];
+    for (std::int64_t t = 0; t < count_; t += gather_.entries) {
+      const int count = static_cast<int>(std::min<std::int64_t>(gather_.entries, count_ - t));
+      const T* tile = held_.data() + t * padded;
+      gather_.loops.project(padded, count, tile, x, gather_.e.data());
+      gather_.loops.combine(padded, count, tile, gather_.e.data(), product_.data());
+    }
+  }
+
+  /// At most `steps` guarded steps, scaled by the diagonal, from d = 0.  residual = g - A d.
+  void iterate(int steps) {
+    const int padded = gather_.padded;
+    T rz = 0;
+    for (int k = 0; k < padded; ++k) {
+      step_[k] = 0;
+      residual_[k] = gather_.gradient[k];
+      direction_[k] = residual_[k] * diagonal_[k];
+    }
+    rz = dot(padded, residual_.data(), direction_.data());
+    const T epsilon = std::numeric_limits<T>::epsilon(), enough = epsilon * epsilon / 4 * rz;
+    for (int step = 0; step < steps && rz > enough; ++step) {
+      multiply(direction_.data());
+      const T curvature = dot(padded, direction_.data(), product_.data());
+      if (!(curvature > 0)) break;
+      axpy(padded, rz / curvature, direction_.data(), step_.data());
+      axpy(padded, -rz / curvature, product_.data(), residual_.data());
+      T next = 0;
+      for (int k = 0; k < padded; ++k) product_[k] = residual_[k] * diagonal_[k];
+      next = dot(padded, residual_.data(), product_.data());
+      const T turn = next / rz;
+      for (int k = 0; k < padded; ++k) direction_[k] = product_[k] + turn * direction_[k];
+      rz = next;
+    }
+  }
+
+  RowGather<T> gather_;
+  std::int64_t capacity_, count_ = 0;
+  AlignedArray<T> held_;      ///< capacity x padded
+  AlignedArray<T> diagonal_;  ///< 1 / A_kk
+  AlignedArray<T> residual_, direction_, product_, step_;
+  T shift_ = 0;  ///< of the diagonal of A: lambda, or more
 };
 
-/// A d = g by at most `steps` steps of guarded conjugate gradients, scaled by the diagonal, from d = 0: docs/math.md Eq. 20.
-/// d is s.step; s.residual = g - A d.
+/// Exact solution of one row.
 template <class T>
-void iterate(RowSolver<T>& s, int steps) {
-  s.step.setZero();
-  s.residual = s.gradient;
-  s.diagonal = s.gram.diagonal();
-  s.direction = s.residual.cwiseQuotient(s.diagonal);
-  T rz = s.residual.dot(s.direction);
-  const T epsilon = std::numeric_limits<T>::epsilon(), enough = epsilon * epsilon / 4 * rz;
-  for (int step = 0; step < steps && rz > enough; ++step) {
-    s.product.noalias() = s.gram.template selfadjointView<Eigen::Lower>() * s.direction;
-    const T curvature = s.direction.dot(s.product);
-    if (!(curvature > 0)) break;
-    s.step += rz / curvature * s.direction;
-    s.residual -= rz / curvature * s.product;
-    s.scaled = s.residual.cwiseQuotient(s.diagonal);
-    const T next = s.residual.dot(s.scaled);
-    s.direction = s.scaled + next / rz * s.direction;
-    rz = next;
+std::array<double, 3> solve_row(RowSystem<T>& s, const Csr<T, CpuBackend>& m, std::int64_t row, T lambda,
+                                const Factor<T, CpuBackend>& v, T* u_i) {
+  std::array<double, 3> sums{s.form(m, row, lambda, v, u_i), 0, 0};
+  s.factor();
+  std::copy_n(s.gradient.data(), s.padded, s.u.data());
+  s.solve(s.u.data());
+  for (int k = 0; k < s.rank; ++k) {
+    const double g = s.gradient[k], d = s.u[k];
+    sums[1] += g * g;
+    sums[2] += 0.5 * g * d;
+    u_i[k] -= s.u[k];
   }
+  return sums;
 }
 
+/// A row without entries: A = lambda I, g = lambda u, and the minimiser is 0, also when lambda = 0.
 template <class T>
-std::array<double, 3> solve_row(RowSolver<T>& s, const Csr<T, CpuBackend>& m, std::int64_t row, T lambda,
-                                const Factor<T, CpuBackend>& v, int cg_steps, T* u_i) {
-  const int rank = v.rank;
-  const std::int64_t first = m.row_ptr.data()[row], last = m.row_ptr.data()[row + 1];
-  Eigen::Map<Eigen::Matrix<T, -1, 1>> u(u_i, rank);
-  if (first == last) {  // A = lambda I, g = lambda u: the minimiser is 0, also when lambda = 0
-    const double norm_squared = u.template cast<double>().squaredNorm();
-    u.setZero();
-    return {0, double{lambda} * double{lambda} * norm_squared, 0.5 * double{lambda} * norm_squared};
-  }
-  const double squared_error = s.form(m, row, lambda, v, u_i);
-  if (cg_steps > 0) {
-    iterate(s, cg_steps);
-  } else {
-    s.factor();
-    s.step = s.gradient;
-    s.gram.template triangularView<Eigen::Lower>().solveInPlace(s.step);
-    s.gram.template triangularView<Eigen::Lower>().transpose().solveInPlace(s.step);
-    s.residual.setZero();
-  }
-  u -= s.step;
-  const auto g = s.gradient.template cast<double>(), r = s.residual.template cast<double>();
-  return {squared_error, g.squaredNorm(), 0.5 * (g + r).dot(s.step.template cast<double>())};
+std::array<double, 3> clear_row(int rank, T lambda, T* u_i) {
+  double norm_squared = 0;
+  for (int k = 0; k < rank; ++k) norm_squared += double{u_i[k]} * double{u_i[k]};
+  std::fill_n(u_i, rank, T{0});
+  return {0, double{lambda} * double{lambda} * norm_squared, 0.5 * double{lambda} * norm_squared};
 }
 
 }  // namespace
@@ -81,12 +157,21 @@ void als_half(CpuBackend& backend, const Csr<T, CpuBackend>& m, double lambda, c
   std::vector<std::array<double, 3>> partial(static_cast<std::size_t>(m.num_rows));
 #pragma omp parallel num_threads(backend.threads())
   {
-    RowSolver<T> solver(v.rank);
+    RowSystem<T> system(v.rank);
+    std::optional<HeldRow<T>> held;
+    if (control.cg_steps > 0) held.emplace(v.rank);
 #pragma omp for schedule(dynamic, 4)
     for (std::int64_t row = 0; row < m.num_rows; ++row) {
       const T scaled = static_cast<T>(lambda) * (weights.empty() ? T{1} : weights.data()[row]);
-      partial[static_cast<std::size_t>(row)] =
-          solve_row(solver, m, row, scaled, v, control.cg_steps, u.values.data() + row * u.rank);
+      const std::int64_t count = m.row_ptr.data()[row + 1] - m.row_ptr.data()[row];
+      T* u_i = u.values.data() + row * u.rank;
+      auto& sum = partial[static_cast<std::size_t>(row)];
+      if (count == 0)
+        sum = clear_row(u.rank, scaled, u_i);
+      else if (held && held->holds(count))
+        sum = held->solve(m, row, scaled, v, control.cg_steps, u_i);
+      else
+        sum = solve_row(system, m, row, scaled, v, u_i);
     }
   }
   std::fill_n(sums.data(), kHalfSweepSums, 0.0);

@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/factor_rows.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
 #include "backend/parallel.hpp"
-#include "kernels/detail/row_system.hpp"
+#include "kernels/cpu/row_system.hpp"
+#include "kernels/detail/rows.hpp"
 
 namespace rankfill {
 
 namespace {
 
 /// Packed column j of L has rank - j numbers, the diagonal first.
-template <class T, class Matrix>
-void pack(const Matrix& l, T* packed) {
-  for (Eigen::Index j = 0; j < l.rows(); ++j) packed = std::copy_n(l.col(j).data() + j, l.rows() - j, packed);
+template <class T>
+void pack(const RowSystem<T>& s, T* packed) {
+  for (int j = 0; j < s.rank; ++j) packed = std::copy_n(s.column(j) + j, s.rank - j, packed);
 }
 
 template <class T>
@@ -66,7 +68,7 @@ void factor_rows(CpuBackend& backend, const Csr<T, CpuBackend>& m, double lambda
       partial[static_cast<std::size_t>(row)] = s.form(m, row, scaled, v, u_i);
       std::copy_n(s.gradient.data(), rank, g_i);
       s.factor();
-      pack(s.gram, lower);
+      pack(s, lower);
     }
   }
   squared_error.data()[0] = 0;

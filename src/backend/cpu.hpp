@@ -18,7 +18,7 @@ class CpuBackend {
   explicit CpuBackend(int threads = 0);
 
   /// What AlsOptions::cg_steps = -1 means here.
-  static constexpr int automatic_cg_steps(int) { return 0; }
+  static constexpr int automatic_cg_steps(int rank) { return rank <= 32 ? 0 : 3; }
   /// Whether kernels want row plans.
   static constexpr bool kPlansRows = false;
 
