@@ -15,21 +15,20 @@ namespace rankfill {
 
 namespace {
 
-/// Rows whose fetched entries fit are solved by conjugate gradients without a Gram matrix: half of a second-level cache.
-constexpr std::size_t kHeldBytes = std::size_t{1} << 19;
+/// Rows whose fetched entries fit are solved by conjugate gradients without a Gram matrix: the share of a third-level cache.
+/// Out of it, passing over what was kept costs more than a Gram matrix.
+constexpr std::int64_t kHeldBytes = std::int64_t{1} << 24;
 
 /// A d = g of one row, without A: its entries are fetched once and kept, and A x = sum_j v_j <v_j, x> + lambda x.  docs/math.md
 /// Eq. 20.  A product costs 4 k flops per entry and one pass over what was kept, against k^2 flops per entry to form A.
 template <class T>
 class HeldRow {
  public:
-  explicit HeldRow(int rank)
+  HeldRow(int rank, std::int64_t longest)
       : gather_(rank),
-        capacity_(std::max<std::int64_t>(gather_.entries, kHeldBytes / sizeof(T) / gather_.size() /
-                                                              static_cast<std::size_t>(gather_.entries) *
-                                                              static_cast<std::size_t>(gather_.entries))),
+        capacity_(std::min(longest, kHeldBytes / static_cast<std::int64_t>(sizeof(T)) / gather_.padded)),
         held_(gather_.size() * static_cast<std::size_t>(capacity_)),
-        diagonal_(gather_.size()),
+        scale_(gather_.size()),
         residual_(gather_.size()),
         direction_(gather_.size()),
         product_(gather_.size()),
@@ -57,20 +56,20 @@ class HeldRow {
     const auto& loops = gather_.loops;
     const int rank = gather_.rank, padded = gather_.padded;
     std::fill_n(gather_.gradient.data(), padded, T{0});
-    std::fill_n(diagonal_.data(), padded, T{0});
+    std::fill_n(scale_.data(), padded, T{0});
     count_ = 0;
     const double squared_error = gather_.for_tiles(m, row, v, u_i, held_.data(), [&](const T* tile, int count) {
       loops.combine(padded, count, tile, gather_.e.data(), gather_.gradient.data());
-      loops.add_squares(padded, count, tile, diagonal_.data());
+      loops.add_squares(padded, count, tile, scale_.data());
       count_ += count;
     });
     T largest = 0;
     for (int k = 0; k < rank; ++k) {
       gather_.gradient[k] = lambda * u_i[k] - gather_.gradient[k];
-      largest = std::max(largest, diagonal_[k] + lambda);
+      largest = std::max(largest, scale_[k] + lambda);
     }
     shift_ = std::max(lambda, 2 * T(rank) * std::numeric_limits<T>::epsilon() * largest);
-    for (int k = 0; k < padded; ++k) diagonal_[k] = k < rank ? 1 / (diagonal_[k] + shift_) : T{0};
+    for (int k = 0; k < rank; ++k) scale_[k] = 1 / (scale_[k] + shift_);
     return squared_error;
   }
 
@@ -89,13 +88,12 @@ class HeldRow {
   /// At most `steps` guarded steps, scaled by the diagonal, from d = 0.  residual = g - A d.
   void iterate(int steps) {
     const int padded = gather_.padded;
-    T rz = 0;
     for (int k = 0; k < padded; ++k) {
       step_[k] = 0;
       residual_[k] = gather_.gradient[k];
-      direction_[k] = residual_[k] * diagonal_[k];
+      direction_[k] = residual_[k] * scale_[k];
     }
-    rz = dot(padded, residual_.data(), direction_.data());
+    T rz = dot(padded, residual_.data(), direction_.data());
     const T epsilon = std::numeric_limits<T>::epsilon(), enough = epsilon * epsilon / 4 * rz;
     for (int step = 0; step < steps && rz > enough; ++step) {
       multiply(direction_.data());
@@ -103,9 +101,8 @@ class HeldRow {
       if (!(curvature > 0)) break;
       axpy(padded, rz / curvature, direction_.data(), step_.data());
       axpy(padded, -rz / curvature, product_.data(), residual_.data());
-      T next = 0;
-      for (int k = 0; k < padded; ++k) product_[k] = residual_[k] * diagonal_[k];
-      next = dot(padded, residual_.data(), product_.data());
+      for (int k = 0; k < padded; ++k) product_[k] = residual_[k] * scale_[k];
+      const T next = dot(padded, residual_.data(), product_.data());
       const T turn = next / rz;
       for (int k = 0; k < padded; ++k) direction_[k] = product_[k] + turn * direction_[k];
       rz = next;
@@ -114,8 +111,8 @@ class HeldRow {
 
   RowGather<T> gather_;
   std::int64_t capacity_, count_ = 0;
-  AlignedArray<T> held_;      ///< capacity x padded
-  AlignedArray<T> diagonal_;  ///< 1 / A_kk
+  AlignedArray<T> held_;   ///< capacity x padded
+  AlignedArray<T> scale_;  ///< 1 / A_kk; 0 in the padding
   AlignedArray<T> residual_, direction_, product_, step_;
   T shift_ = 0;  ///< of the diagonal of A: lambda, or more
 };
@@ -155,11 +152,14 @@ void als_half(CpuBackend& backend, const Csr<T, CpuBackend>& m, double lambda, c
   // Rows are dealt one by one because their cost varies by orders of magnitude; partial sums are kept per row and added in
   // row order, so the schedule does not show in the result.
   std::vector<std::array<double, 3>> partial(static_cast<std::size_t>(m.num_rows));
+  std::int64_t longest = 0;
+  for (std::int64_t row = 0; row < m.num_rows; ++row)
+    longest = std::max(longest, m.row_ptr.data()[row + 1] - m.row_ptr.data()[row]);
 #pragma omp parallel num_threads(backend.threads())
   {
     RowSystem<T> system(v.rank);
     std::optional<HeldRow<T>> held;
-    if (control.cg_steps > 0) held.emplace(v.rank);
+    if (control.cg_steps > 0) held.emplace(v.rank, longest);
 #pragma omp for schedule(dynamic, 4)
     for (std::int64_t row = 0; row < m.num_rows; ++row) {
       const T scaled = static_cast<T>(lambda) * (weights.empty() ? T{1} : weights.data()[row]);

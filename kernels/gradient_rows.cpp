@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "backend/parallel.hpp"
-#include "kernels/detail/rows.hpp"
+#include "kernels/cpu/row_system.hpp"
 
 namespace rankfill {
 
@@ -12,19 +12,16 @@ template <class T>
 void gradient_rows(CpuBackend& backend, const Csr<T, CpuBackend>& m, const Factor<T, CpuBackend>& u,
                    const Factor<T, CpuBackend>& v, Gather, Factor<T, CpuBackend>& g,
                    Buffer<double, CpuBackend>& squared_error) {
-  const int rank = u.rank;
   *squared_error.data() = ordered_sum<1>(backend, m.num_rows, [&](std::int64_t first, std::int64_t last) {
+    RowGather<T> entries(u.rank);
     std::array<double, 1> sum{};
-    for (std::int64_t p = m.row_ptr.data()[first], row = first; row < last; ++row) {
-      const T* u_i = u.values.data() + row * rank;
-      T* g_i = g.values.data() + row * rank;
-      std::fill_n(g_i, rank, T{0});
-      for (; p < m.row_ptr.data()[row + 1]; ++p) {
-        const T* v_j = v.values.data() + std::int64_t{m.col_idx.data()[p]} * rank;
-        const T e = m.values.data()[p] - dot(rank, u_i, v_j);
-        axpy(rank, -e, v_j, g_i);
-        sum[0] += double{e} * double{e};
-      }
+    for (std::int64_t row = first; row < last; ++row) {
+      std::fill_n(entries.gradient.data(), entries.padded, T{0});
+      sum[0] += entries.for_tiles(m, row, v, u.values.data() + row * u.rank, [&](const T* tile, int count) {
+        entries.loops.combine(entries.padded, count, tile, entries.e.data(), entries.gradient.data());
+      });
+      T* g_i = g.values.data() + row * u.rank;
+      for (int k = 0; k < u.rank; ++k) g_i[k] = 0 - entries.gradient[k];
     }
     return sum;
   })[0];

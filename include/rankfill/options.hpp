@@ -17,8 +17,8 @@ namespace rankfill {
 
 /// Alternating least squares: exact row solves.  docs/math.md Eq. 12-13; Zhou et al. 2008 for the weighted form.
 struct AlsOptions {
-  /// Conjugate-gradient steps per row in place of an exact solve; 0: exact; -1: automatic, which is exact on the CPU, and on
-  /// CUDA exact up to rank 64 and 3 steps above.  Three warm steps take as many sweeps as exact solves.
+  /// Conjugate-gradient steps per row in place of an exact solve; 0: exact; -1: automatic, which is exact on CUDA up to rank 64,
+  /// exact on the CPU up to rank 16 and in float64, and 3 steps otherwise.  Three warm steps take as many sweeps as exact solves.
   int cg_steps = -1;
 };
 

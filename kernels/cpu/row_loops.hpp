@@ -77,6 +77,7 @@ class AlignedArray {
   T* data() { return data_.get(); }
   const T* data() const { return data_.get(); }
   T& operator[](std::size_t k) { return data_.get()[k]; }
+  const T& operator[](std::size_t k) const { return data_.get()[k]; }
 
  private:
   static constexpr std::align_val_t kAlignment{64};

@@ -41,7 +41,8 @@ struct Loops {
   /// (a + b) folded to half their lanes each: in every run of 2 half lanes, the first half from a, the second from b.
   template <int half, int... lane>
   static Vector fold(const Vector& a, const Vector& b, Numbers<lane...>) {
-    return __builtin_shufflevector(a, b, source<half>(lane, 0)...) + __builtin_shufflevector(a, b, source<half>(lane, half)...);
+    return __builtin_shufflevector(a, b, source<half>(lane, 0)...) +
+           __builtin_shufflevector(a, b, source<half>(lane, half)...);
   }
   template <int half>
   static constexpr int source(int lane, int offset) {
@@ -67,12 +68,13 @@ struct Loops {
   static double gather(const EntrySlice<T>& s, int padded, const T* u, T* tile, T* e) {
     const int whole = s.rank / kLanes * kLanes;
     const std::int64_t reach = s.count + s.ahead;
-    const std::int64_t distance = s.count < 32 ? s.count : 32;
+    const std::int64_t distance = s.count < 12 ? s.count : 12;
     for (std::int64_t t = 0; t < s.count; ++t) {
       const T* v = s.factor + std::int64_t{s.col_idx[t]} * s.rank;
       if (t + distance < reach) {
         const char* next = reinterpret_cast<const char*>(s.factor + std::int64_t{s.col_idx[t + distance]} * s.rank);
-        for (std::int64_t b = 0; b < static_cast<std::int64_t>(sizeof(T)) * s.rank; b += 64) __builtin_prefetch(next + b);
+        for (std::int64_t b = 0; b < static_cast<std::int64_t>(sizeof(T)) * s.rank; b += 64)
+          __builtin_prefetch(next + b);
       }
       T* copy = tile + t * padded;
       for (int k = 0; k < whole; k += kLanes) at(copy + k) = *reinterpret_cast<const Loose*>(v + k);
@@ -177,7 +179,8 @@ struct Loops {
   static void cholesky(int rank, int padded, T floor, T* a) {
     for (int first = 0; first < rank; first += kColumns) {
       const int from = first / kLanes * kLanes, last = first + kColumns < rank ? first + kColumns : rank;
-      panel<true>(first, padded, (padded - from) / kLanes, a + from, a + first, a + std::int64_t{first} * padded + from);
+      panel<true>(first, padded, (padded - from) / kLanes, a + from, a + first,
+                  a + std::int64_t{first} * padded + from);
       for (int j = first; j < last; ++j) {
         T* column = a + std::int64_t{j} * padded;
         const T square = column[j] > floor ? column[j] : floor;
@@ -212,8 +215,8 @@ struct Loops {
     }
   }
 
-  static constexpr RowLoops<T> table{Isa::name, kMultiple, gather,   combine, project,
-                                     add_squares, add_gram, cholesky, solve};
+  static constexpr RowLoops<T> table{Isa::name,   kMultiple, gather,   combine, project,
+                                     add_squares, add_gram,  cholesky, solve};
 };
 
 }  // namespace

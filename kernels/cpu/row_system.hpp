@@ -82,7 +82,8 @@ struct RowSystem : RowGather<T> {
     for (int k = 0; k < rank; ++k) this->gradient[k] = lambda * u_i[k] - this->gradient[k];
     T largest = 0;
     for (int k = 0; k < rank; ++k) largest = std::max(largest, diagonal(k) += lambda);
-    const T epsilon = std::numeric_limits<T>::epsilon(), raise = std::max(T{0}, 2 * T(rank) * epsilon * largest - lambda);
+    const T epsilon = std::numeric_limits<T>::epsilon(),
+            raise = std::max(T{0}, 2 * T(rank) * epsilon * largest - lambda);
     for (int k = 0; k < rank; ++k) diagonal(k) += raise;
     floor = std::max(epsilon * largest, std::numeric_limits<T>::min());
     return squared_error;

@@ -17,8 +17,11 @@ class CpuBackend {
   /// 0 threads: all the process may use.
   explicit CpuBackend(int threads = 0);
 
-  /// What AlsOptions::cg_steps = -1 means here.
-  static constexpr int automatic_cg_steps(int rank) { return rank <= 32 ? 0 : 3; }
+  /// What AlsOptions::cg_steps = -1 means here.  Three warm steps go as far per sweep as exact solves.
+  template <class T>
+  static constexpr int automatic_cg_steps(int rank) {
+    return sizeof(T) > sizeof(float) || rank <= 16 ? 0 : 3;
+  }
   /// Whether kernels want row plans.
   static constexpr bool kPlansRows = false;
 

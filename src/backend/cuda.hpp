@@ -28,7 +28,10 @@ class CudaBackend {
   CudaBackend& operator=(const CudaBackend&) = delete;
 
   /// What AlsOptions::cg_steps = -1 means here.
-  static constexpr int automatic_cg_steps(int rank) { return rank <= 64 ? 0 : 3; }
+  template <class T>
+  static constexpr int automatic_cg_steps(int rank) {
+    return rank <= 64 ? 0 : 3;
+  }
   /// Whether kernels want row plans.
   static constexpr bool kPlansRows = true;
 

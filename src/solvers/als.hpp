@@ -19,7 +19,7 @@ class Als {
   Als(B& backend, Problem<T, B>& problem, int rank, const AlsOptions& options)
       : backend_(backend),
         problem_(problem),
-        control_{problem.gather, options.cg_steps >= 0 ? options.cg_steps : B::automatic_cg_steps(rank)},
+        control_{problem.gather, options.cg_steps >= 0 ? options.cg_steps : B::template automatic_cg_steps<T>(rank)},
         sums_(backend, kHalfSweepSums + kFactorDots, "sums"),
         col_sums_(backend, kHalfSweepSums, "sums") {}
 

@@ -19,7 +19,7 @@ class Elimination {
       : backend_(backend),
         problem_(problem),
         rows_are_inner_(problem.num_rows >= problem.num_cols),
-        control_{problem.gather, cg_steps >= 0 ? cg_steps : B::automatic_cg_steps(rank)},
+        control_{problem.gather, cg_steps >= 0 ? cg_steps : B::template automatic_cg_steps<T>(rank)},
         sums_(backend, kHalfSweepSums + kFactorDots, "sums") {}
 
   std::int64_t outer_rows() const { return rows_are_inner_ ? problem_.num_cols : problem_.num_rows; }
