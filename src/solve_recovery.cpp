@@ -17,7 +17,7 @@ namespace rankfill {
 
 namespace {
 
-/// Above this, a path that does not recover the matrix is rare.  docs/math.md Eq. 38
+/// Above this, a path that does not recover the matrix is rare.  docs/math.md Eq. 40
 constexpr double kSafeOversampling = 2.4;
 
 struct Counts {
@@ -34,7 +34,7 @@ struct Counts {
   }
 };
 
-/// docs/math.md Eq. 36
+/// docs/math.md Eq. 38
 double oversampling(const Counts& counts, std::int64_t num_entries, int rank) {
   return static_cast<double>(num_entries) / (rank * static_cast<double>(counts.rows() + counts.cols() - rank));
 }
@@ -80,7 +80,7 @@ void measure_check(const Entries& check, const Counts& counts, const Model& mode
   if (r.num_checked > 0) r.check_residual = squares == 0 ? 0 : std::sqrt(squares / of_data);
 }
 
-/// docs/math.md Eq. 38
+/// docs/math.md Eq. 40
 RecoveryVerdict verdict_of(const Recovery& r, double tolerance) {
   constexpr double as_well = 10, noise = 1e-2;
   const bool fitted = r.train_residual <= 2 * tolerance;  // the last step rounds
@@ -151,7 +151,7 @@ class Recoverer {
     return stopped(smaller) || settled(smaller.summary.recovery->verdict) ? std::move(smaller) : std::move(fitted);
   }
 
-  /// The rank grows, each round going on from the last, until one fits.  docs/math.md Eq. 39
+  /// The rank grows, each round going on from the last, until one fits.  docs/math.md Eq. 41
   Result at_unknown_rank() {
     constexpr double least_oversampling = 1.2, noise = 1e-2, improvement = 0.9;
     constexpr int patience = 3;

@@ -107,7 +107,7 @@ enum class Precision {
   mixed  ///< float32, but ALS on CUDA fetches float16 copies of the factors: half the traffic.  On the CPU: float32
 };
 
-/// Exact recovery of a matrix of low rank from some of its entries, free of noise or nearly so.  docs/math.md Eq. 36-39.
+/// Exact recovery of a matrix of low rank from some of its entries, free of noise or nearly so.  docs/math.md Eq. 38-41.
 /// ALS sweeps while lambda falls, then the solver at lambda = 0; always in float64.
 struct RecoveryOptions {
   /// Find the rank: the smallest that fits.  Options::rank is then the largest one tried.

@@ -21,7 +21,7 @@ enum class RecoveryVerdict { recovered, noisy, not_recovered, unchecked };
 
 std::string_view to_string(RecoveryVerdict verdict);
 
-/// How far a recovery is to be trusted.  docs/math.md Eq. 36-39
+/// How far a recovery is to be trusted.  docs/math.md Eq. 38-41
 struct Recovery {
   RecoveryVerdict verdict = RecoveryVerdict::unchecked;
   int rank = 0;

@@ -24,7 +24,7 @@ std::vector<double> product_singular_values(const Factors<T, B>& at) {
   return singular_values(span(at.row), span(at.col), at.row.rank);
 }
 
-/// Exact recovery: ALS while lambda falls, then the method `Finish` at lambda = 0.  docs/math.md Eq. 37.
+/// Exact recovery: ALS while lambda falls, then the method `Finish` at lambda = 0.  docs/math.md Eq. 39.
 /// A large lambda holds the weak directions at zero until the strong ones are right; so every stage begins near where it ends,
 /// and one sweep is enough for it.  Once every column is in use, its singular value well above what lambda takes off it,
 /// the path is at its end.  Changes problem.lambda.
@@ -106,7 +106,7 @@ class LambdaPath {
     return step;
   }
 
-  /// Eq. 37
+  /// Eq. 39
   void lower(const Factors<T, B>& at) {
     const double least = product_singular_values(at).back() * density();
     constexpr double end = 1e-10;

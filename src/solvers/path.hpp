@@ -5,7 +5,7 @@
 
 namespace rankfill {
 
-/// How a path of lambda is followed.  docs/math.md Eq. 37
+/// How a path of lambda is followed.  docs/math.md Eq. 39
 struct PathLimits {
   double first_lambda = 0;  ///< 0: from random columns, about sigma_1(P(M))
   double ratio = 0.5;       ///< of one lambda to the one before
