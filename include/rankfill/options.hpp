@@ -75,9 +75,10 @@ struct CcdOptions {
   int inner_steps = 1;
 };
 
-/// The method is chosen for the problem, and Summary::solver_reason says why: a few ALS sweeps, then vp-lbfgs; nesterov-als where
-/// the row systems that vp-lbfgs keeps would be large beside the data, and on CUDA in float32 and mixed precision, where the
-/// half-sweeps of ALS run on tensor cores and those systems would not.
+/// The method is chosen for the problem, and Summary::solver_reason says why: a few ALS sweeps, then vp-lbfgs; s-lbfgs on the
+/// CPU from rank 256 on where a quarter of all cells is observed; nesterov-als where the row systems that vp-lbfgs keeps would be
+/// large beside the data, and on CUDA in float32 and mixed precision, where the half-sweeps of ALS run on tensor cores and those
+/// systems would not.
 struct AutoOptions {};
 
 using SolverOptions = std::variant<AutoOptions, AlsOptions, GradientDescentOptions, VpLbfgsOptions, NesterovAlsOptions,

@@ -104,12 +104,13 @@ void SolveFlags::add_method(CLI::App& parser) {
       });
   const char* group = "Method";
   parser
-      .add_option("--solver", solver,
-                  "auto: a few ALS sweeps, then vp-lbfgs, or nesterov-als; als: alternating least squares; vp-lbfgs: "
-                  "the larger factor always solved, L-BFGS on the other, for "
-                  "an accurate optimum; nesterov-als, anderson-als: accelerated ALS, with less memory; s-lbfgs, "
-                  "scaled-asd, cg: without row systems, scaled by the factors' covariances; gd: steepest descent with "
-                  "exact line search; ccd: coordinate descent")
+      .add_option(
+          "--solver", solver,
+          "auto: a few ALS sweeps, then vp-lbfgs; or nesterov-als, s-lbfgs; als: alternating least squares; vp-lbfgs: "
+          "the larger factor always solved, L-BFGS on the other, for "
+          "an accurate optimum; nesterov-als, anderson-als: accelerated ALS, with less memory; s-lbfgs, "
+          "scaled-asd, cg: without row systems, scaled by the factors' covariances; gd: steepest descent with "
+          "exact line search; ccd: coordinate descent")
       ->type_name("NAME")
       ->group(group)
       ->capture_default_str();

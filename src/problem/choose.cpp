@@ -23,6 +23,8 @@ SolverChoice choose_solver(const Options& options, bool on_cpu, std::int64_t num
   const double size = wide ? 8 : 4, rank = options.rank;
   const auto rows = static_cast<double>(num_rows), cols = static_cast<double>(num_cols);
   const double systems = std::min(rows, cols) * rank * (rank + 1) / 2 * size;
+  if (on_cpu && options.rank >= 256 && static_cast<double>(num_entries) >= rows * cols / 4)
+    return {SLbfgsOptions{}, "many entries per row and a high rank: without row systems its iterations are cheap"};
   const double held = 2 * static_cast<double>(num_entries) * (4 + size) + 3 * (rows + cols) * rank * size;
   constexpr double always = 64 << 20;
   if (systems > std::max(always, held / 4))

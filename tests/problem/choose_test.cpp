@@ -26,6 +26,14 @@ TEST(Choose, NesterovWhereTheyWouldBeLarge) {
   EXPECT_NE(choice.why.find("row systems"), std::string::npos);
 }
 
+TEST(Choose, NoRowSystemsForDenseDataOfHighRankOnTheCpu) {
+  EXPECT_EQ(solver_name(choose_solver(of_rank(256), true, 2000, 100, 50000).solver), "s-lbfgs");
+  EXPECT_FALSE(choose_solver(of_rank(256), true, 2000, 100, 50000).why.empty());
+  EXPECT_EQ(solver_name(choose_solver(of_rank(255), true, 2000, 100, 50000).solver), "vp-lbfgs");
+  EXPECT_EQ(solver_name(choose_solver(of_rank(256), true, 2000, 100, 49999).solver), "vp-lbfgs");
+  EXPECT_EQ(solver_name(choose_solver(of_rank(256), false, 2000, 100, 50000).solver), "nesterov-als");
+}
+
 TEST(Choose, NesterovOnTensorCores) {
   Options o = of_rank(64);
   EXPECT_EQ(solver_name(choose_solver(o, false, 900, 800, 90000).solver), "nesterov-als");
