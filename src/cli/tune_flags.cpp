@@ -99,7 +99,9 @@ void TuneFlags::add_to(CLI::App& parser) {
 
   solve.add_problem(parser);
   solve.add_method(parser);
-  for (const char* of_grid : {"--regularization", "--weighting", "--recover", "--recover-tolerance", "--check-fraction"}) parser.remove_option(parser.get_option(of_grid));
+  for (const char* of_grid :
+       {"--regularization", "--weighting", "--recover", "--recover-tolerance", "--check-fraction"})
+    parser.remove_option(parser.get_option(of_grid));
   parser.get_option("--rank")->description("Columns of each factor, 1..1024; see --ranks")->type_name("N");
   parser.get_option("--seed")->description("Seeds the starting factors and what is held out");
   parser.get_option("--holdout-tolerance")
