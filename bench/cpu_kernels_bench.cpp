@@ -116,10 +116,10 @@ void bench_line_search(benchmark::State& state) {
   f.time(2, [&] { benchmark::DoNotOptimize(read_line_sums(f.backend, f.by_row, f.at, f.gradient)); });
 }
 
-void bench_als_half(benchmark::State& state) {
+void bench_als_half(benchmark::State& state, int cg_steps) {
   Fixture f(state);
   const Buffer<float, CpuBackend> plain;
-  f.time(1, [&] { als_half(f.backend, f.by_row, 1.0, plain, f.at.col, {}, f.at.row, f.sums); });
+  f.time(1, [&] { als_half(f.backend, f.by_row, 1.0, plain, f.at.col, {.cg_steps = cg_steps}, f.at.row, f.sums); });
 }
 
 BENCHMARK(bench_residual)->Name("residual")->Arg(16)->Arg(64)->Arg(128)->UseRealTime();
@@ -128,7 +128,8 @@ BENCHMARK(bench_gradient_rows)->Name("gradient_rows")->Arg(16)->Arg(64)->Arg(128
 BENCHMARK(bench_gradient_scatter)->Name("gradient_scatter")->Arg(16)->Arg(64)->Arg(128)->UseRealTime();
 BENCHMARK(bench_gradient_projection)->Name("gradient_projection")->Arg(16)->Arg(64)->Arg(128)->UseRealTime();
 BENCHMARK(bench_line_search)->Name("line_search")->Arg(16)->Arg(64)->Arg(128)->UseRealTime();
-BENCHMARK(bench_als_half)->Name("als_half")->Arg(16)->Arg(64)->Arg(128)->UseRealTime();
+BENCHMARK_CAPTURE(bench_als_half, exact, 0)->Name("als_half")->Arg(16)->Arg(64)->Arg(128)->UseRealTime();
+BENCHMARK_CAPTURE(bench_als_half, three, 3)->Name("als_half, 3 steps")->Arg(16)->Arg(64)->Arg(128)->UseRealTime();
 
 }  // namespace
 }  // namespace rankfill

@@ -2,18 +2,24 @@
 #include "kernels/loss.hpp"
 
 #include "backend/parallel.hpp"
-#include "kernels/cpu/row_system.hpp"
+#include "kernels/detail/rows.hpp"
 
 namespace rankfill {
 
 template <class T>
 double read_squared_error(CpuBackend& backend, const Csr<T, CpuBackend>& m, const Factor<T, CpuBackend>& u,
                           const Factor<T, CpuBackend>& v) {
+  const int rank = u.rank;
   return ordered_sum<1>(backend, m.num_rows, [&](std::int64_t first, std::int64_t last) {
-    RowGather<T> entries(u.rank);
     std::array<double, 1> sum{};
-    for (std::int64_t row = first; row < last; ++row)
-      sum[0] += entries.for_tiles(m, row, v, u.values.data() + row * u.rank, [](const T*, int) {});
+    for (std::int64_t p = m.row_ptr.data()[first], row = first; row < last; ++row) {
+      const T* u_i = u.values.data() + row * rank;
+      for (; p < m.row_ptr.data()[row + 1]; ++p) {
+        const double e =
+            m.values.data()[p] - dot(rank, u_i, v.values.data() + std::int64_t{m.col_idx.data()[p]} * rank);
+        sum[0] += e * e;
+      }
+    }
     return sum;
   })[0];
 }

@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/residual.hpp"
 
-#include <algorithm>
-
 #include "backend/parallel.hpp"
-#include "kernels/cpu/row_system.hpp"
+#include "kernels/detail/rows.hpp"
 
 namespace rankfill {
 
 template <class T>
 void residual(CpuBackend& backend, const Csr<T, CpuBackend>& m, const Factor<T, CpuBackend>& u,
               const Factor<T, CpuBackend>& v, Buffer<T, CpuBackend>& e) {
+  const int rank = u.rank;
   for_blocks(backend, m.num_rows, [&](std::int64_t first, std::int64_t last) {
-    RowGather<T> entries(u.rank);
-    T* e_p = e.data() + m.row_ptr.data()[first];
-    for (std::int64_t row = first; row < last; ++row)
-      entries.for_tiles(m, row, v, u.values.data() + row * u.rank,
-                        [&](const T*, int count) { e_p = std::copy_n(entries.e.data(), count, e_p); });
+    for (std::int64_t p = m.row_ptr.data()[first], row = first; row < last; ++row) {
+      const T* u_i = u.values.data() + row * rank;
+      for (; p < m.row_ptr.data()[row + 1]; ++p)
+        e.data()[p] = m.values.data()[p] - dot(rank, u_i, v.values.data() + std::int64_t{m.col_idx.data()[p]} * rank);
+    }
   });
 }
 
