@@ -37,9 +37,9 @@ class HeldRow {
   bool holds(std::int64_t entries) const { return entries <= capacity_; }
 
   std::array<double, 3> solve(const Csr<T, CpuBackend>& m, std::int64_t row, T lambda, const Factor<T, CpuBackend>& v,
-                              int steps, T* u_i) {
+                              const HalfSweepControl& control, T* u_i) {
     const double squared_error = fetch(m, row, lambda, v, u_i);
-    iterate(steps);
+    iterate(control);
     const int rank = gather_.rank;
     std::array<double, 3> sums{squared_error, 0, 0};
     for (int k = 0; k < rank; ++k) {
@@ -85,8 +85,8 @@ class HeldRow {
     }
   }
 
-  /// At most `steps` guarded steps, scaled by the diagonal, from d = 0.  residual = g - A d.
-  void iterate(int steps) {
+  /// Guarded steps, scaled by the diagonal, from d = 0.  residual = g - A d.
+  void iterate(const HalfSweepControl& control) {
     const int padded = gather_.padded;
     for (int k = 0; k < padded; ++k) {
       step_[k] = 0;
@@ -95,7 +95,10 @@ class HeldRow {
     }
     T rz = dot(padded, residual_.data(), direction_.data());
     const T epsilon = std::numeric_limits<T>::epsilon(), enough = epsilon * epsilon / 4 * rz;
-    for (int step = 0; step < steps && rz > enough; ++step) {
+    const T wanted =
+        control.cg_tolerance > 0 ? static_cast<T>(control.cg_tolerance) * rz : std::numeric_limits<T>::infinity();
+    for (int step = 0; step < 8 * control.cg_steps && rz > enough; ++step) {
+      if (step >= control.cg_steps && rz <= wanted) break;
       multiply(direction_.data());
       const T curvature = dot(padded, direction_.data(), product_.data());
       if (!(curvature > 0)) break;
@@ -169,7 +172,7 @@ void als_half(CpuBackend& backend, const Csr<T, CpuBackend>& m, double lambda, c
       if (count == 0)
         sum = clear_row(u.rank, scaled, u_i);
       else if (held && held->holds(count))
-        sum = held->solve(m, row, scaled, v, control.cg_steps, u_i);
+        sum = held->solve(m, row, scaled, v, control, u_i);
       else
         sum = solve_row(system, m, row, scaled, v, u_i);
     }

@@ -35,6 +35,9 @@ struct HalfSweepControl {
   int cg_steps = 0;
   /// CUDA: room for the parts of rows that several workers share.  If it is short, they are done in several goes.
   std::size_t split_bytes = std::size_t{1} << 30;
+  /// CPU: a row goes on, up to 8 cg_steps, while <r, D^-1 r> (r its residual, D the diagonal of A) is above this share of what it
+  /// was at first.  0: cg_steps are all.  Rows of ill-conditioned systems need it: three steps leave them far from solved.
+  double cg_tolerance = 0;
 };
 
 /// Replaces every row of u by the minimiser of the objective with v held.  docs/math.md Eq. 12-13, 20.  For each row i:

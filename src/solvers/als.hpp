@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "kernels/als_half.hpp"
+#include "solvers/half_sweeps.hpp"
 #include "solvers/solver.hpp"
 
 namespace rankfill {
@@ -19,7 +20,7 @@ class Als {
   Als(B& backend, Problem<T, B>& problem, int rank, const AlsOptions& options)
       : backend_(backend),
         problem_(problem),
-        control_{problem.gather, options.cg_steps >= 0 ? options.cg_steps : B::template automatic_cg_steps<T>(rank)},
+        control_(half_sweep_control(problem, rank, options.cg_steps)),
         sums_(backend, kHalfSweepSums + kFactorDots, "sums"),
         col_sums_(backend, kHalfSweepSums, "sums") {}
 

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "kernels/als_half.hpp"
+#include "solvers/half_sweeps.hpp"
 #include "solvers/gradient.hpp"
 
 namespace rankfill {
@@ -19,7 +20,7 @@ class Elimination {
       : backend_(backend),
         problem_(problem),
         rows_are_inner_(problem.num_rows >= problem.num_cols),
-        control_{problem.gather, cg_steps >= 0 ? cg_steps : B::template automatic_cg_steps<T>(rank)},
+        control_(half_sweep_control(problem, rank, cg_steps)),
         sums_(backend, kHalfSweepSums + kFactorDots, "sums") {}
 
   std::int64_t outer_rows() const { return rows_are_inner_ ? problem_.num_cols : problem_.num_rows; }
