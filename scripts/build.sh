@@ -3,8 +3,7 @@
 # Configures and builds with CMake and Ninja.  Says little unless something fails.
 #
 # usage: scripts/build.sh BUILD_DIR [CMake arguments]
-# JOBS=N compiles N files at a time (default: one per processor); TARGETS="A B" builds only those; VERBOSE=1 shows
-# everything;
+# JOBS=N compiles N files at a time (default: one per processor); TARGETS="A B" builds only those; VERBOSE=1 shows all;
 # FIND_CUDA=no does not look for nvcc beyond PATH and CUDACXX.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -12,7 +11,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 build=${1:?usage: scripts/build.sh BUILD_DIR [CMake arguments]}
 shift
 arguments=(-S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release)
-[ ! -d "$build" ] || arguments=(-S . -B "$build") # an existing tree keeps its generator and build type
+[ ! -f "$build/CMakeCache.txt" ] || arguments=(-S . -B "$build") # an existing tree keeps its generator and build type
 
 # The toolkit's own place, when it is not on PATH.
 if [ "${FIND_CUDA:-yes}" = yes ] && [ -z "${CUDACXX:-}" ] && ! command -v nvcc >/dev/null && [ -x /usr/local/cuda/bin/nvcc ]; then
