@@ -4,7 +4,10 @@
 import ast
 import doctest
 import importlib
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -65,3 +68,23 @@ def test_errors_are_the_built_in_ones_that_fit():
     ]:
         assert issubclass(kind, builtin)
         assert issubclass(kind, errors.Error)
+
+
+def test_import_needs_numpy_only():
+    program = (
+        "import sys\n"
+        "class Refuse:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.split('.')[0] in {'scipy', 'pandas', 'polars', 'sklearn', 'IPython', 'matplotlib', 'torch'}:\n"
+        "            raise ImportError(name)\n"
+        "sys.meta_path.insert(0, Refuse())\n"
+        "import rankfill, numpy\n"
+        "model = rankfill.MatrixCompletion(rank=1).fit(numpy.arange(6.0).reshape(2, 3))\n"
+        "print(model.predict(0, 0))\n"
+    )
+    path = os.pathsep.join(p for p in sys.path if p)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": path}
+    )
+
+    assert done.returncode == 0, done.stderr
