@@ -92,6 +92,7 @@ TYPED_TEST(Preconditioned, DoesNotCareWhichSideIsWhich) {
   Case t = c;
   t.dense = oracle::transpose(c.dense);
   std::swap(t.u, t.v);
+  std::swap(t.du, t.dv);
   this->for_each_method([&](const char* name, const auto& make) {
     if (std::string(name) == "scaled-asd") return;
     const auto here = this->objectives(c, make, 10), there = this->objectives(t, make, 10);
