@@ -73,6 +73,13 @@ void bind_options(nb::module_& m) {
       .def_rw("keep_best", &Options::keep_best)
       .def_rw("certificate", &Options::certificate)
       .def_rw("grow_rank", &Options::grow_rank)
+      .def(
+          "set_recovery",
+          [](Options& o, bool estimate_rank, double tolerance, double check_fraction, const std::string& center) {
+            o.recover = RecoveryOptions{estimate_rank, tolerance, check_fraction, parse_center(center)};
+            o.center = o.recover->center;
+          },
+          "estimate_rank"_a, "tolerance"_a, "check_fraction"_a, "center"_a)
       .def("validate", &validate);
 
   m.def(

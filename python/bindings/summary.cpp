@@ -61,6 +61,23 @@ nb::dict to_dict(const Certificate& c) {
   return d;
 }
 
+nb::dict to_dict(const Recovery& r) {
+  nb::dict d;
+  d["verdict"] = std::string(to_string(r.verdict));
+  d["rank"] = r.rank;
+  d["rank_estimated"] = r.rank_estimated;
+  d["paths"] = r.paths;
+  d["oversampling"] = r.oversampling;
+  d["train_residual"] = r.train_residual;
+  d["check_residual"] = r.check_residual;
+  d["num_checked"] = r.num_checked;
+  d["undetermined_rows"] = r.undetermined_rows;
+  d["undetermined_cols"] = r.undetermined_cols;
+  d["singular_values"] = to_numpy(std::vector<double>(r.singular_values));
+  d["message"] = describe(r);
+  return d;
+}
+
 nb::dict to_dict(const Summary& s) {
   nb::dict d;
   d["termination"] = std::string(to_string(s.termination));
@@ -89,6 +106,7 @@ nb::dict to_dict(const Summary& s) {
   d["device_bytes"] = s.device_bytes;
   d["warnings"] = s.warnings;
   d["certificate"] = s.certificate ? nb::object(to_dict(*s.certificate)) : nb::none();
+  d["recovery"] = s.recovery ? nb::object(to_dict(*s.recovery)) : nb::none();
   d["history"] = to_dict(s.history);
   return d;
 }

@@ -9,6 +9,7 @@ namespace rankfill::python {
 
 nanobind::dict to_dict(const IterationSummary& row);
 nanobind::dict to_dict(const Certificate& certificate);
+nanobind::dict to_dict(const Recovery& recovery);
 /// All of it; `history` as a dict of arrays.
 nanobind::dict to_dict(const Summary& summary);
 

@@ -51,8 +51,8 @@ class MatrixCompletion(Fitting, Prediction, Inspection, Persistence):
         CPU threads; 0 takes all.  Does not change the result.
     random_state : int, numpy.random.Generator, RandomState or None, default 0
         Seeds the starting factors and random hold-outs.  None: another one each time.
-    max_iterations : int, default 100
-        At most this many.
+    max_iterations : int, optional
+        At most this many; 100 unless given, and 1000 with `recover`.
     tolerance : float, default 1e-4
         Stop when the relative gradient is at most this; 0 turns the test off.
     holdout_tolerance : float, default 1e-4
@@ -63,6 +63,12 @@ class MatrixCompletion(Fitting, Prediction, Inspection, Persistence):
         With held-out data: return the point with the lowest held-out RMSE.  False: it is only reported.
     certify : bool, default False
         Measure at the end how far the result is from the global optimum over all ranks: `certificate`.
+    recover : bool or dict, default False
+        The values are exact, or nearly so, and come from a matrix of low rank: find that matrix, in float64 with lambda
+        driven to 0, and say in ``recovery_`` whether entries that were kept apart came out right.  `rank` is then the
+        largest one tried ("auto": 64) and `center` is "none".  A dict changes what else there is:
+        ``estimate_rank`` (True; False takes `rank` for the rank), ``tolerance`` (1e-12, of the data, where fitted),
+        ``check_fraction`` (0.01 of the entries kept apart, unless ``fit`` is given held-out data), ``center``.
     duplicates : {"error", "last", "mean"}, default "error"
         What becomes of a pair that is given twice.
     missing : float, default nan
@@ -81,6 +87,8 @@ class MatrixCompletion(Fitting, Prediction, Inspection, Persistence):
     ----------
     row_factors_, col_factors_ : ndarray, shapes (m, k) and (n, k)
         U and V, read only.
+    rank_ : int
+        k, found or given.
     mean_ : float
     row_bias_, col_bias_ : ndarray
         m and n numbers, or none.
@@ -91,6 +99,11 @@ class MatrixCompletion(Fitting, Prediction, Inspection, Persistence):
     objective_, n_iter_ : float, int
     history_ : dict of ndarray
         A column per quantity, a row per iteration; ``pandas.DataFrame(history_)`` makes it a frame.
+    recovery_ : dict or None
+        With `recover`: ``verdict`` ("recovered", "noisy", "not_recovered", "unchecked"), ``message`` in words,
+        ``rank``, ``rank_estimated``, ``oversampling`` (entries per degree of freedom), ``train_residual`` and
+        ``check_residual`` (relative), ``num_checked``, ``undetermined_rows``, ``undetermined_cols``,
+        ``singular_values`` of the matrix.
     summary_ : dict
         All that the library says about the fit: termination, message, solver and why, seconds, device, warnings.
 
@@ -118,12 +131,13 @@ class MatrixCompletion(Fitting, Prediction, Inspection, Persistence):
         precision: str = "auto",
         threads: int = 0,
         random_state: Any = 0,
-        max_iterations: int = 100,
+        max_iterations: int | None = None,
         tolerance: float = 1e-4,
         holdout_tolerance: float = 1e-4,
         patience: int = 5,
         keep_best: bool = True,
         certify: bool = False,
+        recover: bool | dict[str, Any] = False,
         duplicates: str = "error",
         missing: float = float("nan"),
         warm_start: bool = False,
@@ -149,6 +163,7 @@ class MatrixCompletion(Fitting, Prediction, Inspection, Persistence):
         self.patience = patience
         self.keep_best = keep_best
         self.certify = certify
+        self.recover = recover
         self.duplicates = duplicates
         self.missing = missing
         self.warm_start = warm_start

@@ -109,6 +109,8 @@ class Fitting(Imputation):
             print(summary["message"])
         for warning in summary["warnings"]:
             warnings.warn(warning, ConvergenceWarning, stacklevel=3)
+        if (summary["recovery"] or {}).get("verdict") == "not_recovered":
+            warnings.warn(summary["recovery"]["message"], ConvergenceWarning, stacklevel=3)
         if summary["termination"] == "interrupted":
             warnings.warn(f"{summary['message']} The model is the best so far.", InterruptedWarning, stacklevel=3)
         elif summary["termination"] == "breakdown":
@@ -124,6 +126,7 @@ class Fitting(Imputation):
         self.history_ = summary["history"]
         self.objective_ = summary["objective"]
         self.n_iter_ = summary["iterations"]
+        self.recovery_ = summary["recovery"]
 
     def _note_features(self, X: Any) -> None:
         self.n_features_in_ = self._model.num_cols

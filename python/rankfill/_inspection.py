@@ -38,7 +38,8 @@ class Inspection(FittedState):
         known = getattr(self, "summary_", {}).get("certificate")
         if known is not None:
             return dict(known)
-        options = options_of({**self.get_params(), "rank": model.rank, "regularization": self.regularization_})
+        params = {"rank": model.rank, "regularization": self.regularization_, "recover": False}
+        options = options_of({**self.get_params(), **params})
         options.max_iterations = 0
         options.certificate = True
         train = self._data("certificate needs the entries of the fit")

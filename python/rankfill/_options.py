@@ -12,7 +12,11 @@ import numpy as np
 from rankfill import _core
 from rankfill.errors import option_error
 
-_FIRST_RANK = 8  # where rank="auto" begins, as on the command line
+# As on the command line.
+_FIRST_RANK = 8  # where rank="auto" begins
+_LARGEST_RECOVERED_RANK = 64  # where it ends in a recovery
+_MOST_ITERATIONS, _MOST_RECOVERY_ITERATIONS = 100, 1000
+_RECOVERY = {"estimate_rank": True, "tolerance": 1e-12, "check_fraction": 0.01, "center": "none"}
 
 
 def whole(field: str, value: Any) -> int:
@@ -77,13 +81,18 @@ def seed(random_state: Any) -> int:
 def options_of(p: dict[str, Any]) -> _core.Options:
     """Translate the parameters of `MatrixCompletion`; the library judges the values."""
     options = _core.Options()
-    options.grow_rank = isinstance(p["rank"], str) and p["rank"] == "auto"
-    if isinstance(p["rank"], str) and not options.grow_rank:
+    recover = _recovery(p["recover"])
+    auto_rank = isinstance(p["rank"], str) and p["rank"] == "auto"
+    if isinstance(p["rank"], str) and not auto_rank:
         raise option_error("rank", p["rank"], "must be 1..1024, or 'auto'")
+    options.grow_rank = auto_rank and recover is None
+    first_rank = _FIRST_RANK if recover is None else _LARGEST_RECOVERED_RANK
+    most_iterations = _MOST_ITERATIONS if recover is None else _MOST_RECOVERY_ITERATIONS
+    given_iterations = p["max_iterations"]
     numbers = {
-        "rank": _FIRST_RANK if options.grow_rank else whole("rank", p["rank"]),
+        "rank": first_rank if auto_rank else whole("rank", p["rank"]),
         "threads": whole("threads", p["threads"]),
-        "max_iterations": whole("max_iterations", p["max_iterations"]),
+        "max_iterations": most_iterations if given_iterations is None else whole("max_iterations", given_iterations),
         "patience": whole("patience", p["patience"]),
     }
     for field, number in numbers.items():
@@ -106,4 +115,25 @@ def options_of(p: dict[str, Any]) -> _core.Options:
         raise option_error("duplicates", p["duplicates"], "must be error, last or mean")
     options.keep_best = bool(p["keep_best"])
     options.certificate = bool(p["certify"])
+    if recover is not None:
+        options.set_recovery(
+            bool(recover["estimate_rank"]) or auto_rank,
+            real("recover tolerance", recover["tolerance"]),
+            real("check_fraction", recover["check_fraction"]),
+            recover["center"],
+        )
     return options
+
+
+def _recovery(given: Any) -> dict[str, Any] | None:
+    """Return all settings of a recovery, or None."""
+    if given is None or (isinstance(given, (bool, np.bool_)) and not given):
+        return None
+    if isinstance(given, (bool, np.bool_)):
+        return _RECOVERY
+    if not isinstance(given, dict) or not set(given) <= set(_RECOVERY):
+        raise option_error("recover", given, f"must be True, False or a dict of {', '.join(_RECOVERY)}")
+    settings = {**_RECOVERY, **given}
+    if not isinstance(settings["center"], str):
+        raise option_error("center", settings["center"], "must be a name")
+    return settings

@@ -34,6 +34,7 @@ class FittedState(Estimator):
 
     def _set_model(self, model: _core.Model) -> None:
         self._model = model
+        self.rank_ = model.rank
         self.row_factors_, self.col_factors_ = model.row_factors, model.col_factors
         self.mean_, self.row_bias_, self.col_bias_ = model.mean, model.row_bias, model.col_bias
         self.regularization_ = json.loads(model.options).get("regularization", 0.0)

@@ -47,6 +47,7 @@ def assert_same_arrays(a, b):
             ["--center", "bias", "--precision", "float64", "-n", 20],
             {"center": "bias", "precision": "float64", "max_iterations": 20},
         ),
+        (["--recover", "-n", 40], {"rank": "auto", "recover": True, "max_iterations": 40}),
     ],
 )
 @pytest.mark.parametrize("holdout", [None, 0.2])
