@@ -7,7 +7,7 @@
 set -euo pipefail
 folder=${1:?usage: scripts/python_env.sh FOLDER [further packages]}
 shift
-packages=(nanobind numpy scipy pandas polars scikit-learn pytest "$@")
+packages=(nanobind numpy scipy pandas polars scikit-learn matplotlib pytest "$@")
 
 wanted="$(python3 --version) ${packages[*]}"
 [ "$(cat "$folder/packages.txt" 2>/dev/null)" != "$wanted" ] || exit 0

@@ -7,7 +7,7 @@
 >>> ids, values = model.recommend(42, n=5)
 """
 
-from rankfill import _core, datasets, errors, metrics
+from rankfill import _core, datasets, errors, metrics, plots
 from rankfill._completion import MatrixCompletion
 from rankfill._convert import convert_regularization
 from rankfill._entries import Entries, read
@@ -39,6 +39,7 @@ __all__ = [
     "errors",
     "load",
     "metrics",
+    "plots",
     "read",
     "train_test_split",
     "tune",
