@@ -13,7 +13,7 @@ from rankfill import _core
 from rankfill._entries import Entries, entry_columns, is_frame, to_entries
 from rankfill._imputation import Imputation
 from rankfill._options import options_of
-from rankfill._progress import Progress, iteration_text
+from rankfill._progress import Progress, iteration_parts
 from rankfill._split import split
 from rankfill.errors import ConvergenceWarning, InterruptedWarning
 
@@ -95,16 +95,16 @@ class Fitting(Imputation):
         with Progress(self.verbose == 1, options.max_iterations, "iteration") as bar:
 
             def listen(row: dict[str, Any]) -> bool:
-                bar.show(row["iteration"], iteration_text(row))
+                bar.show(row["iteration"], iteration_parts(row))
                 if self.verbose > 1:
-                    print(f"{row['iteration']:6d}  {iteration_text(row)}")
+                    print(f"{row['iteration']:6d}  {'  '.join(iteration_parts(row))}")
                 return any([bool(callback(row)) for callback in called])
 
             core = None if heldout is None else heldout._core
             model, summary = _core.solve(train._core, options, core, start, listen if called or self.verbose else None)
             if self.verbose == 1 and summary["iterations"]:
                 last = {name: column[-1] for name, column in summary["history"].items()}
-                bar.show(summary["iterations"], iteration_text(last), summary["iterations"])
+                bar.show(summary["iterations"], iteration_parts(last), summary["iterations"])
         if self.verbose:
             print(summary["message"])
         for warning in summary["warnings"]:

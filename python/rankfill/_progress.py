@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any
 
 _BETWEEN = 0.1  # seconds: a person reads no faster
-_WIDTH = 24
+_WIDTH, _LEAST_WIDTH = 24, 8  # of the bar
 
 
 def _in_notebook() -> bool:
@@ -30,7 +30,8 @@ class Progress:
         self._terminal = enabled and not self._notebook and sys.stderr.isatty()
         self._handle: Any = None
         self._shown = -math.inf
-        self._text = ""
+        self._last: tuple[int, int, list[str]] | None = None
+        self._written = 0  # characters on the line of the terminal
 
     def __enter__(self) -> Progress:
         return self
@@ -38,29 +39,48 @@ class Progress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._text:
-            self._write(self._text)
+        if self._last:
+            self._write(*self._last)
             if self._terminal:
                 sys.stderr.write("\n")
                 sys.stderr.flush()
 
-    def show(self, done: int, told: str, total: int | None = None) -> None:
-        """Say where it is; what comes too soon after the last is kept for the end."""
+    def show(self, done: int, told: list[str], total: int | None = None) -> None:
+        """Say where it is, the most important first; what comes too soon after the last is kept for the end."""
         if not (self._terminal or self._notebook):
             return
-        total = max(total or self._total, 1)
-        filled = min(_WIDTH, _WIDTH * done // total)
-        self._text = f"{'█' * filled}{'░' * (_WIDTH - filled)} {self._unit} {done}/{total}  {told}"
+        self._last = (done, max(total or self._total, 1), told)
         now = time.monotonic()
         if now - self._shown >= _BETWEEN:
             self._shown = now
-            self._write(self._text)
+            self._write(*self._last)
 
-    def _write(self, text: str) -> None:
+    def _line(self, done: int, total: int, told: list[str], columns: int) -> str:
+        """As much of it as fits: the bar gets shorter, then what was told last goes, the bar, what was told first."""
+        count = f"{self._unit} {done}/{total}"
+        text = "  ".join([count, *told])
+        while len(told) > 1 and len(text) + 1 + _LEAST_WIDTH > columns:
+            told = told[:-1]
+            text = "  ".join([count, *told])
+        if len(text) > columns:
+            text = count
+        width = min(_WIDTH, columns - len(text) - 1)
+        if width < _LEAST_WIDTH:
+            return text[:columns]
+        filled = min(width, width * done // total)
+        full, empty = "█░" if _writes_blocks() else "#-"
+        return f"{full * filled}{empty * (width - filled)} {text}"
+
+    def _write(self, done: int, total: int, told: list[str]) -> None:
         if self._terminal:
-            sys.stderr.write("\r" + text[: shutil.get_terminal_size().columns - 1] + "\x1b[K")
+            # A line that fills the last column would wrap in some terminals.
+            columns = shutil.get_terminal_size().columns - 1
+            text = self._line(done, total, told, columns)
+            sys.stderr.write("\r" + text.ljust(min(self._written, columns)))
             sys.stderr.flush()
+            self._written = len(text)
             return
+        text = self._line(done, total, told, 1000)
         from IPython.display import display
 
         if self._handle is None:
@@ -69,10 +89,17 @@ class Progress:
             self._handle.update({"text/plain": text}, raw=True)
 
 
-def iteration_text(row: dict[str, Any]) -> str:
-    """Tell of one row of the iteration table."""
-    heldout = row["holdout_rmse"]
-    told = f"objective {row['objective']:.6g}  train RMSE {row['train_rmse']:.4g}"
-    if not math.isnan(heldout):
-        told += f"  held-out RMSE {heldout:.4g}"
-    return f"{told}  gradient {row['relative_gradient']:.1e}  {row['seconds']:.1f} s"
+def _writes_blocks() -> bool:
+    try:
+        "█░".encode(getattr(sys.stderr, "encoding", None) or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def iteration_parts(row: dict[str, Any]) -> list[str]:
+    """Tell of one row of the iteration table, the most important first."""
+    told = [f"objective {row['objective']:.6g}", f"train RMSE {row['train_rmse']:.4g}"]
+    if not math.isnan(row["holdout_rmse"]):
+        told.insert(0, f"held-out RMSE {row['holdout_rmse']:.4g}")
+    return [*told, f"{row['seconds']:.1f} s", f"gradient {row['relative_gradient']:.1e}"]

@@ -113,10 +113,10 @@ def tune(
     with Progress(verbose == 1, 1, "point") as bar:
 
         def listen(point: dict[str, Any]) -> bool:
-            best = point["best"]
-            bar.show(point["done"], f"best {_point_text(best)}", point["planned"])
+            first, *rest = _point_parts(point["best"])
+            bar.show(point["done"], [f"best: {first}", *rest], point["planned"])
             if verbose > 1:
-                print(f"{point['done']:4d}/{point['planned']}  {_point_text(point)}")
+                print(f"{point['done']:4d}/{point['planned']}  {'  '.join(_point_parts(point))}")
             return bool(callback(point)) if callback else False
 
         model, summary, found = _core.tune(
@@ -144,8 +144,10 @@ def tune(
     return TuneResult(fitted, params, best["rmse"], points, found)
 
 
-def _point_text(point: dict[str, Any]) -> str:
-    return (
-        f"held-out RMSE {point['rmse']:.4g}  rank {point['rank']}  weighting {point['weighting']:g}  "
-        f"lambda {point['regularization']:.4g}"
-    )
+def _point_parts(point: dict[str, Any]) -> list[str]:
+    return [
+        f"held-out RMSE {point['rmse']:.4g}",
+        f"lambda {point['regularization']:.4g}",
+        f"weighting {point['weighting']:g}",
+        f"rank {point['rank']}",
+    ]

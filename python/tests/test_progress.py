@@ -1,9 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a fit tells while it runs, and how it is stopped."""
 
+import fcntl
 import os
+import pty
+import re
 import signal
+import struct
+import subprocess
+import sys
+import termios
 import threading
+import types
 
 import numpy as np
 import pytest
@@ -75,3 +83,107 @@ def test_the_progress_line_is_for_terminals(capsys, ratings):
     assert silent.err == ""
     assert "held-out RMSE" in lines[0]
     assert "objective" in lines[0]
+
+
+FIT_IN_A_TERMINAL = (
+    "import rankfill, sys\n"
+    "ratings = rankfill.datasets.ratings(300, 200, 6000, random_state=1)\n"
+    "model = rankfill.MatrixCompletion(rank=4, weighting='count', regularization=0.1, max_iterations=40, verbose=1)\n"
+    "model.fit(ratings, holdout=0.1)\n"
+    "sys.stdout.flush()\n"
+    "rankfill.tune(ratings, estimator=model, weightings=['count'], regularizations=[0.1, 1.0], refine=0, verbose=1)\n"
+)
+
+
+def in_a_terminal(program, columns, **environment):
+    """Everything that the program writes to a terminal of that width."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
+    path = os.pathsep.join(p for p in sys.path if p)
+    env = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "LINES")}
+    process = subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-c", program],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env={**env, "PYTHONPATH": path, "PYTHONUTF8": "1", **environment},
+    )
+    os.close(theirs)
+    written = b""
+    while True:
+        try:
+            piece = os.read(ours, 65536)
+        except OSError:  # how Linux says that the other end is closed
+            break
+        if not piece:
+            break
+        written += piece
+    os.close(ours)
+    assert process.wait() == 0, written.decode(errors="replace")
+    return written.decode()
+
+
+def screen(written):
+    """The lines as they stand at the end, and the longest line that ever stood there."""
+    lines, longest = [], 0
+    for line in written.replace("\r\n", "\n").split("\n"):
+        shown = ""
+        for piece in line.split("\r"):
+            longest = max(longest, len(piece))
+            shown = piece + shown[len(piece) :]
+        lines.append(shown.rstrip())
+    return lines, longest
+
+
+@pytest.mark.parametrize("columns", [30, 60, 100, 200])
+def test_the_bar_in_a_terminal(columns):
+    written = in_a_terminal(FIT_IN_A_TERMINAL, columns)
+
+    lines, _ = screen(written)
+    bars = [line for line in lines if re.search(r"(iteration|point) \d+/\d+", line)]
+    assert len(bars) == 2  # each was written over and over
+    assert all(len(line) < columns for line in bars)
+    assert re.search(r"iteration (\d+)/\1", bars[0])
+    assert "\x1b" not in written
+    if columns >= 60:
+        assert re.match(r"█+ iteration \d+/\d+  held-out RMSE \d\.\d+", bars[0])
+        assert "best: held-out RMSE" in bars[1]
+    if columns == 200:
+        assert re.search(r"objective \S+  train RMSE \S+  \d+\.\d s  gradient \S+$", bars[0])
+        assert bars[0].startswith("█" * 24 + " ")
+    else:
+        assert not bars[0].endswith("gradient")  # whole parts are left out
+
+
+def test_the_bar_where_there_are_no_blocks_to_draw_it_with():
+    written = in_a_terminal(FIT_IN_A_TERMINAL, 80, PYTHONUTF8="0", PYTHONIOENCODING="ascii")
+
+    assert "# iteration" in written
+    assert "\\u" not in written
+
+
+def test_the_bar_in_a_notebook(monkeypatch, ratings):
+    shown = []
+
+    class ZMQInteractiveShell:
+        pass
+
+    class Handle:
+        def update(self, data, raw):
+            shown.append(data["text/plain"])
+
+    def display(data, raw, display_id):
+        shown.append(data["text/plain"])
+        return Handle()
+
+    ipython = types.ModuleType("IPython")
+    ipython.get_ipython = ZMQInteractiveShell
+    ipython.display = types.ModuleType("IPython.display")
+    ipython.display.display = display
+    monkeypatch.setitem(sys.modules, "IPython", ipython)
+    monkeypatch.setitem(sys.modules, "IPython.display", ipython.display)
+
+    model = rankfill.MatrixCompletion(rank=2, max_iterations=5, tolerance=0, verbose=1).fit(ratings, holdout=0.1)
+
+    assert shown[0].startswith("░" * 24 + " iteration 0/5  held-out RMSE")
+    assert shown[-1].startswith("█" * 24 + f" iteration {model.n_iter_}/{model.n_iter_}")
