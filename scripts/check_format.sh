@@ -18,7 +18,7 @@ case "$("$tool" --version)" in
 esac
 
 mapfile -t files < <(find include src kernels python examples tests bench cmake -type f \
-  \( -name '*.hpp' -o -name '*.cpp' -o -name '*.h' -o -name '*.cu' -o -name '*.cuh' \) | LC_ALL=C sort)
+  \( -name '*.hpp' -o -name '*.cpp' -o -name '*.h' -o -name '*.c' -o -name '*.cu' -o -name '*.cuh' \) | LC_ALL=C sort)
 if [ "${1:-}" = --fix ]; then
   "$tool" -i "${files[@]}"
   exit

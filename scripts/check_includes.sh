@@ -4,7 +4,8 @@
 #
 #   src/: data -> backend -> problem -> solvers -> model -> cli; nothing includes what stands to its right.  Files in src/
 #   itself (solve.cpp, ...) tie the folders together: nothing in data .. model includes them.
-#   include/rankfill/: no src/, kernels/, third-party or CUDA header.
+#   include/rankfill/: no src/, kernels/, third-party or CUDA header; its C header only those of C.
+#   src/c_api/: from src/ only data/, beside the public headers.
 #   kernels/*.hpp, *.cpp: from src/ only backend/, no CUDA header.  *.cu and *.cuh may.
 #   CUDA headers otherwise: only src/backend/cuda*.
 #   kernels/<stem>.hpp has <stem>.cpp, <stem>.cu and tests/kernels/<stem>_test.cpp; kernels/prepare/, which is for the device
@@ -13,7 +14,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 shopt -s nullglob globstar
 
-layers=(data backend problem solvers model cli)
+layers=(data backend problem solvers model c_api cli)
 cuda='^(cuda|cublas|cusparse|curand|cusolver|cufft|cooperative_groups|device_|driver_types|vector_types|library_types|mma\.h|nvtx|nvToolsExt|cub/|thrust/|nv/)'
 problems=0
 complain() {
@@ -41,6 +42,23 @@ for file in include/rankfill/**/*.hpp; do
     case "$name" in
       rankfill/*) [ -f "include/$name" ] || complain "$file: public headers include no $name" ;;
       */* | *.h | *.hpp | *.cuh) complain "$file: public headers include only rankfill/ and the standard library: $name" ;;
+    esac
+  done < <(includes "$file")
+done
+
+for file in include/rankfill/**/*.h; do
+  while read -r name; do
+    case "$name" in
+      stddef.h | stdint.h) ;;
+      *) complain "$file: the C header includes only stddef.h and stdint.h: $name" ;;
+    esac
+  done < <(includes "$file")
+done
+
+for file in src/c_api/*; do
+  while read -r name; do
+    case "$name" in
+      backend/* | problem/* | solvers/* | model/* | kernels/*) complain "$file: only data/ and public headers: $name" ;;
     esac
   done < <(includes "$file")
 done
