@@ -18,6 +18,11 @@ install(FILES "${PROJECT_BINARY_DIR}/rankfillConfig.cmake" "${PROJECT_BINARY_DIR
 
 # A static library leaves its needs to whoever links it.
 set(RANKFILL_PC_LIBS "-lrankfill -lz -lzstd -fopenmp")
+foreach(library IN LISTS CMAKE_CXX_IMPLICIT_LINK_LIBRARIES)  # a C compiler links no C++ runtime by itself
+  if(library MATCHES "^(stdc\\+\\+|c\\+\\+|m)$")
+    string(APPEND RANKFILL_PC_LIBS " -l${library}")
+  endif()
+endforeach()
 if(RANKFILL_WITH_CUDA)
   string(APPEND RANKFILL_PC_LIBS " -L${CUDAToolkit_LIBRARY_DIR} -lcublas -lcusparse -lcudart_static -ldl -lrt -lpthread")
 endif()

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Installs a build tree under a temporary prefix, then builds and runs the consumer through find_package and pkg-config, and
-# the program that README.md prints.
+# the programs, in C++ and in C, that README.md prints.
 #
 # usage: tests/install/check.sh BUILD_DIR
 set -euo pipefail
@@ -49,3 +49,17 @@ said=$(cd "$work/app" && build/app)
 echo "README.md:    $said"
 case "$said" in *"Held-out RMSE 0."*) ;; *) echo "the README's program printed something else" >&2; exit 1 ;; esac
 [ -s "$work/app/model.npz" ] || { echo "the README's program saved no model" >&2; exit 1; }
+
+# The README's C program, by a C compiler that knows of no C++.
+rm "$work/app/model.npz"
+block c >"$work/app/app.c"
+"${CC:-cc}" -std=c99 -pedantic -Wall -Wextra -Werror -o "$work/app/app_c" "$work/app/app.c" "${flags[@]}"
+said=$(cd "$work/app" && ./app_c)
+echo "README.md, C: $said"
+case "$said" in "training RMSE 0."*) ;; *) echo "the README's C program printed something else" >&2; exit 1 ;; esac
+[ -s "$work/app/model.npz" ] || { echo "the README's C program saved no model" >&2; exit 1; }
+if said=$(cd "$work" && app/app_c 2>&1); then
+  echo "the README's C program succeeds without its file" >&2
+  exit 1
+fi
+case "$said" in *"No such file"*) ;; *) echo "the README's C program says of a missing file: $said" >&2; exit 1 ;; esac
