@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rankfill/options.hpp"
 
+#include <memory>
 #include <variant>
 
 #include "c_api/guard.hpp"
@@ -84,7 +85,10 @@ rankfill::Options rankfill_options::resolved() const {
 }
 
 rankfill_status rankfill_options_new(rankfill_options** options, rankfill_error** error) {
-  return guarded(error, [&] { need(options, "options") = new rankfill_options; });
+  return guarded(error, [&] {
+    need(options, "options");
+    hand_over(std::make_unique<rankfill_options>(), options);
+  });
 }
 
 rankfill_status rankfill_options_set_integer(rankfill_options* options, const char* name, int64_t value,

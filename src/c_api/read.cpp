@@ -66,7 +66,10 @@ rankfill_status rankfill_entries_resolve_duplicates(rankfill_entries* entries, c
 }
 
 rankfill_status rankfill_read_options_new(rankfill_read_options** options, rankfill_error** error) {
-  return guarded(error, [&] { need(options, "options") = new rankfill_read_options; });
+  return guarded(error, [&] {
+    need(options, "options");
+    hand_over(std::make_unique<rankfill_read_options>(), options);
+  });
 }
 
 rankfill_status rankfill_read_options_set_number(rankfill_read_options* options, const char* name, double value,
