@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdio>
+#include <cstring>
 
 #include "solve_on.hpp"
 
@@ -48,7 +49,7 @@ std::string describe(const Summary& s, const Options& o) {
 }
 
 std::string options_to_json(const Options& o, double lambda) {
-  char numbers[512];
+  char numbers[640];
   std::snprintf(numbers, sizeof numbers,
                 "\"rank\": %d, \"regularization\": %.17g, \"weighting\": %.17g, \"bias_damping\": %.17g, "
                 "\"seed\": %llu, \"max_iterations\": %d, \"gradient_tolerance\": %.17g, \"holdout_tolerance\": %.17g, "
@@ -58,6 +59,11 @@ std::string options_to_json(const Options& o, double lambda) {
   const auto name = [](const char* key, std::string_view value) {
     return ", \"" + std::string(key) + "\": \"" + std::string(value) + "\"";
   };
+  if (o.warm_up.sweeps > 0) {
+    const std::size_t length = std::strlen(numbers);
+    std::snprintf(numbers + length, sizeof numbers - length, ", \"warm_up\": %d, \"warm_up_factor\": %.17g",
+                  o.warm_up.sweeps, o.warm_up.factor);
+  }
   return "{" + std::string(numbers) + name("center", to_string(o.center)) + name("solver", solver_name(o.solver)) +
          name("formulation", to_string(o.formulation)) + name("precision", to_string(o.precision)) + "}";
 }

@@ -60,6 +60,13 @@ std::vector<InvalidOption> violations(const Options& o) {
           rule(method.start_sweeps >= 0, "start_sweeps", std::to_string(method.start_sweeps), "must be >= 0");
       },
       o.solver);
+  rule(o.warm_up.sweeps >= 0, "warm_up", std::to_string(o.warm_up.sweeps), "must be >= 0");
+  rule(o.warm_up.factor >= 1 && std::isfinite(o.warm_up.factor), "warm_up_factor", text(o.warm_up.factor),
+       "must be >= 1");
+  rule(o.warm_up.cg_steps >= -1 && o.warm_up.cg_steps <= 1024, "cg_steps", std::to_string(o.warm_up.cg_steps),
+       "must be 0..1024, or -1 (automatic)");
+  rule(o.warm_up.sweeps <= 0 || o.regularization != 0, "warm_up", std::to_string(o.warm_up.sweeps),
+       "needs regularization > 0");
   if (o.recover) {
     const RecoveryOptions& r = *o.recover;
     const char* driven = "must be automatic (negative): recovery drives lambda to 0";
@@ -67,6 +74,8 @@ std::vector<InvalidOption> violations(const Options& o) {
     rule(o.weighting == 0, "weighting", text(o.weighting), "must be 0 for recovery");
     rule(!o.grow_rank, "grow_rank", "true", "does not go with recovery");
     rule(!o.certificate, "certificate", "true", "does not go with recovery, whose lambda is 0");
+    rule(o.warm_up.sweeps == 0, "warm_up", std::to_string(o.warm_up.sweeps),
+         "does not go with recovery, which has a path of lambda of its own");
     rule(o.precision == Precision::automatic || o.precision == Precision::float64, "precision",
          std::string(to_string(o.precision)), "must be float64 or automatic for recovery");
     rule(can_end_recovery(o.solver), "solver", std::string(solver_name(o.solver)),

@@ -56,6 +56,7 @@ Result solve_growing(const Entries& train, const Options& options, const Entries
       if (options.gradient_tolerance == 0 && round.gradient_tolerance < finest) round.gradient_tolerance = 0;
     }
     start = &from;
+    round.warm_up = {};
     before = std::move(summary);
   }
 }

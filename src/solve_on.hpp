@@ -25,6 +25,7 @@
 #include "solvers/s_lbfgs.hpp"
 #include "solvers/scaled_asd.hpp"
 #include "solvers/vp_lbfgs.hpp"
+#include "solvers/warm_up.hpp"
 
 namespace rankfill {
 
@@ -144,7 +145,10 @@ Result fit_problem(B& backend, bool on_cpu, Problem<T, B>& problem, const Entrie
         using Method = std::remove_cvref_t<decltype(method)>;
         if constexpr (!std::is_same_v<Method, AutoOptions>) {
           auto solver = detail::make_solver<T, B>(backend, problem, options.rank, method);
-          if (!path) return Run<T, B, decltype(solver)>(backend, problem, solver, options, at, summary)();
+          if (!path) {
+            WarmUp<T, B, decltype(solver)> all(backend, problem, options.rank, options.warm_up, solver);
+            return Run<T, B, decltype(all)>(backend, problem, all, options, at, summary)();
+          }
           if constexpr (std::is_same_v<T, double> && ends_recovery<Method>) {
             LambdaPath<T, B, decltype(solver)> following(backend, problem, solver, *path);
             Run<T, B, decltype(following)>(backend, problem, following, options, at, summary)();

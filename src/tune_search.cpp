@@ -218,6 +218,7 @@ bool TuneSearch::try_point(Path& path, double lambda, bool from_best, bool refin
       return over_ || ended_here ? CallbackAction::stop : CallbackAction::proceed;
     };
     const bool warm = options_.warm_start && part < from.size() && from[part];
+    if (warm) options.warm_up = {};
     Result fit = parts_[part].fit(options, warm ? &*from[part] : nullptr);
     const Summary& summary = fit.summary;
     if (summary.termination == Termination::interrupted || (options.interrupt && options.interrupt->load())) {

@@ -64,6 +64,21 @@ TEST(Options, EveryRuleHoldsUpToItsBound) {
       {"", [](Options& o) { o.solver = CcdOptions{.inner_steps = 100}; }},
       {"inner_steps", [](Options& o) { o.solver = CcdOptions{.inner_steps = 0}; }},
       {"inner_steps", [](Options& o) { o.solver = CcdOptions{.inner_steps = 101}; }},
+      {"", [](Options& o) { o.warm_up = {.sweeps = 3, .factor = 1}; }},
+      {"warm_up", [](Options& o) { o.warm_up.sweeps = -1; }},
+      {"warm_up_factor", [](Options& o) { o.warm_up.factor = 0.5; }},
+      {"warm_up_factor", [](Options& o) { o.warm_up.factor = std::numeric_limits<double>::infinity(); }},
+      {"cg_steps", [](Options& o) { o.warm_up.cg_steps = -2; }},
+      {"warm_up",
+       [](Options& o) {
+         o.warm_up.sweeps = 1;
+         o.regularization = 0;
+       }},
+      {"warm_up",
+       [](Options& o) {
+         o.warm_up.sweeps = 1;
+         o.recover.emplace();
+       }},
       {"", [](Options& o) { o.threads = 0; }},
       {"threads", [](Options& o) { o.threads = -1; }},
       {"", [](Options& o) { o.max_iterations = 0; }},

@@ -123,6 +123,15 @@ struct RecoveryOptions {
   Center center = Center::none;
 };
 
+/// Sweeps of ALS with a larger lambda before the solver begins.  docs/math.md, "Warm-up".  They change where the solver starts, not
+/// what it minimises.  With held-out data, where the best point is returned, that is often a better model in fewer sweeps: the
+/// strong directions are right before the weak ones begin to fit noise.
+struct WarmUpOptions {
+  int sweeps = 0;     ///< >= 0; 0: none
+  double factor = 4;  ///< times lambda.  >= 1
+  int cg_steps = -1;  ///< as in AlsOptions
+};
+
 /// What a callback wants next.
 enum class CallbackAction { proceed, stop };
 
@@ -145,6 +154,8 @@ struct Options {
   double bias_damping = 5;
 
   SolverOptions solver = AutoOptions{};
+  /// Counts in max_iterations.  Needs lambda > 0.
+  WarmUpOptions warm_up{};
   Formulation formulation = Formulation::automatic;
 
   Device device{};

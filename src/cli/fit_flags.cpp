@@ -126,6 +126,18 @@ void SolveFlags::add_method(CLI::App& parser) {
       ->capture_default_str();
   parser
       .add_option(
+          "--warm-up", defaults.warm_up.sweeps,
+          "ALS sweeps with a larger lambda before the solver begins: with held-out data often a better model in "
+          "less time")
+      ->type_name("N")
+      ->group(group)
+      ->capture_default_str();
+  parser.add_option("--warm-up-factor", defaults.warm_up.factor, "With --warm-up: that much larger, >= 1")
+      ->type_name("NUMBER")
+      ->group(group)
+      ->capture_default_str();
+  parser
+      .add_option(
           "--formulation", formulation,
           "How the gradient is computed: entries, scatter, projection, dense, or block (only for a block that is "
           "observed entirely). All agree to rounding; auto takes the fastest reproducible one")

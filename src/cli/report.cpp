@@ -28,6 +28,8 @@ Json options_report(const Options& options, const Summary& summary) {
   json["momentum"] = descent ? Json(descent->momentum) : Json();
   const auto* coordinates = std::get_if<CcdOptions>(&options.solver);
   json["inner_steps"] = coordinates ? Json(coordinates->inner_steps) : Json();
+  json["warm_up"] = options.warm_up.sweeps;
+  json["warm_up_factor"] = options.warm_up.sweeps > 0 ? Json(options.warm_up.factor) : Json();
   json["formulation"] = summary.formulation_used;
   json["device"] = to_string(options.device);
   json["precision"] = to_string(options.precision);

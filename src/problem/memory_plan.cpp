@@ -122,7 +122,7 @@ struct Fit {
   bool preconditioned = is_one_of<SLbfgsOptions, NonlinearCgOptions, ScaledAsdOptions>();
   bool descent =
       is_one_of<GradientDescentOptions, SLbfgsOptions, NonlinearCgOptions, CcdOptions>();  // has a Gradient of its own
-  bool sweeps = !descent && !preconditioned;
+  bool sweeps = (!descent && !preconditioned) || options.warm_up.sweeps > 0;
   bool keeps_systems = std::holds_alternative<VpLbfgsOptions>(solver);
   Formulation formulation = resolve(options.formulation, shape.num_entries == shape.num_rows * shape.num_cols);
   Bytes factors = bytes_of(shape.num_rows + shape.num_cols, std::int64_t{rank} * scalar);
