@@ -34,11 +34,10 @@ Indexed index_numbers(const AnyVector& numbers, const Ids* known, const std::str
   return with_line(numbers, [&](const auto& line) {
     Chunks chunks(static_cast<std::size_t>((line.size + kChunk - 1) / kChunk));
     data::parallel_for(std::ssize(chunks), data::thread_count(0), [&](std::int64_t c) {
-      auto& keys = chunks[static_cast<std::size_t>(c)].keys;
+      auto& ids = chunks[static_cast<std::size_t>(c)];
       const std::int64_t first = c * kChunk, count = std::min(kChunk, line.size - first);
-      keys.resize(static_cast<std::size_t>(count));
-      for (std::int64_t k = 0; k < count; ++k)
-        keys[static_cast<std::size_t>(k)] = static_cast<std::int64_t>(line[first + k]);
+      ids.reserve(static_cast<std::size_t>(count));
+      for (std::int64_t k = 0; k < count; ++k) ids.add(static_cast<std::int64_t>(line[first + k]));
     });
     return join(chunks, known, side);
   });

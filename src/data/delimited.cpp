@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <utility>
 
+#include "data/entry_columns.hpp"
 #include "data/id_column.hpp"
 #include "data/layout.hpp"
 #include "data/line_map.hpp"
 #include "data/number.hpp"
 #include "data/parallel.hpp"
+#include "data/plain_lines.hpp"
 #include "data/readers.hpp"
 #include "rankfill/error.hpp"
 
@@ -16,8 +19,8 @@ namespace rankfill::data {
 namespace {
 
 struct Chunk {
+  EntryRange entries;
   IdColumn rows, cols;
-  std::vector<double> values, times;
   bool times_hold = true;  // no guess about the time column has failed
   LineMap lines;
 };
@@ -25,50 +28,59 @@ struct Chunk {
 struct Parser {
   const Layout& layout;
   const std::string& file;
-  bool plain;       // row, col, value [, time] in this order and nothing else: the quick path may be tried
+  bool is_plain;    // row, col, value [, time] in this order and nothing else: the quick path may be tried
   bool plain_time;  // with a time
+  Entries& entries;
+  std::vector<TextTable> row_texts, col_texts;  // of each thread
 
-  void operator()(std::string_view text, std::int64_t first_line, std::int64_t num_lines, Chunk& chunk) const;
+  void operator()(std::string_view text, std::int64_t first_line, std::int64_t num_lines, Chunk& chunk, int worker);
 
  private:
-  template <Separator kSeparator>
-  const char* parse_plain(const char* p, const char* end, Chunk& chunk) const;
+  double* value_of(const Chunk& chunk) const { return entries.values.data() + chunk.entries.first; }
+  double* time_of(const Chunk& chunk) const { return entries.times.data() + chunk.entries.first; }
+
+  void parse_plain(const char*& p, const char* end, std::size_t most, Chunk& chunk) const;
+  template <class Cut>
+  void parse_plain(const char*& p, const char* end, std::size_t most, Chunk& chunk, Cut cut) const;
   void parse_line(std::string_view line, std::int64_t number, Chunk& chunk) const;
   [[noreturn]] void fail(std::int64_t line, const std::string& found) const { throw InvalidData(file, line, found); }
 };
 
-template <Separator kSeparator>
-inline const char* scan_separator(const char* p, const char* end, char character) {
-  if constexpr (kSeparator == Separator::double_colon) {
-    return end - p >= 2 && p[0] == ':' && p[1] == ':' ? p + 2 : nullptr;
-  } else if constexpr (kSeparator == Separator::character) {
-    return p < end && *p == character ? p + 1 : nullptr;
+/// As many lines of the commonest kind, plain numbers only, as there are up to the first other one, which parse_line then
+/// decides about; `most` at most.
+template <class Cut>
+void Parser::parse_plain(const char*& p, const char* end, std::size_t most, Chunk& chunk, Cut cut) const {
+  const std::size_t first = chunk.entries.count;
+  double* const values = value_of(chunk) + first;
+  double* const times = plain_time ? time_of(chunk) + first : nullptr;
+  if (chunk.rows.kind() == IdColumn::Kind::narrow && chunk.cols.kind() == IdColumn::Kind::narrow) {
+    constexpr std::uint64_t kSpan = std::uint64_t{1} << 31;
+    const PlainColumns<std::int32_t> to{
+        chunk.rows.keys() + first, chunk.cols.keys() + first, values, times, 0, kSpan, kSpan};
+    chunk.entries.count += read_plain_lines(p, end, to, most, cut);
   } else {
-    return scan_blanks(p, end);
+    constexpr std::uint64_t kSpan = std::uint64_t{1} << 63;
+    for (IdColumn* ids : {&chunk.rows, &chunk.cols}) {
+      ids->make_wide();
+      ids->reserve_wide(first + most);
+    }
+    const PlainColumns<std::int64_t> to{
+        chunk.rows.wide().data() + first, chunk.cols.wide().data() + first, values, times, 0, kSpan, kSpan};
+    chunk.entries.count += read_plain_lines(p, end, to, most, cut);
   }
+  chunk.rows.set_size(chunk.entries.count);
+  chunk.cols.set_size(chunk.entries.count);
 }
 
-/// Reads the line at `p` if it is of the commonest kind, plain numbers only, and returns where the next one begins;
-/// returns nullptr and adds nothing when it is not, and parse_line then decides.
-template <Separator kSeparator>
-const char* Parser::parse_plain(const char* p, const char* end, Chunk& chunk) const {
-  std::int64_t row = 0, col = 0;
-  double value = 0, time = 0;
-  const char mark = layout.character;
-  if (!(p = scan_whole(p, end, row)) || !(p = scan_separator<kSeparator>(p, end, mark))) return nullptr;
-  if (!(p = scan_whole(p, end, col)) || !(p = scan_separator<kSeparator>(p, end, mark))) return nullptr;
-  if (!(p = scan_real(p, end, value))) return nullptr;
-  if (plain_time) {
-    std::int64_t whole = 0;
-    if (!(p = scan_separator<kSeparator>(p, end, mark)) || !(p = scan_whole(p, end, whole))) return nullptr;
-    time = static_cast<double>(whole);
+void Parser::parse_plain(const char*& p, const char* end, std::size_t most, Chunk& chunk) const {
+  if (chunk.rows.kind() == IdColumn::Kind::text || chunk.cols.kind() == IdColumn::Kind::text) return;
+  switch (layout.separator) {
+    case Separator::character:
+      parse_plain(p, end, most, chunk, plain::CharacterCut{layout.character, layout.character});
+      break;
+    case Separator::blanks: parse_plain(p, end, most, chunk, plain::CharacterCut{' ', '\t'}); break;
+    case Separator::double_colon: parse_plain(p, end, most, chunk, plain::DoubleColonCut{}); break;
   }
-  if (!(p = scan_newline(p, end))) return nullptr;
-  chunk.rows.add(row);
-  chunk.cols.add(col);
-  chunk.values.push_back(value);
-  if (plain_time && chunk.times_hold) chunk.times.push_back(time);
-  return p;
 }
 
 void Parser::parse_line(std::string_view line, std::int64_t number, Chunk& chunk) const {
@@ -100,7 +112,6 @@ void Parser::parse_line(std::string_view line, std::int64_t number, Chunk& chunk
         time = static_cast<double>(whole);
       } else {
         chunk.times_hold = false;
-        std::vector<double>().swap(chunk.times);
       }
     } else if (!parse_time(time_text, time)) {
       fail(number, "the time " + data::quoted(time_text) + " is neither a number nor a date");
@@ -113,39 +124,42 @@ void Parser::parse_line(std::string_view line, std::int64_t number, Chunk& chunk
   };
   add_id(chunk.rows, field[0], "row");
   add_id(chunk.cols, field[1], "column");
-  chunk.values.push_back(value);
-  if (layout.time >= 0 && chunk.times_hold) chunk.times.push_back(time);
+  value_of(chunk)[chunk.entries.count] = value;
+  if (layout.time >= 0) time_of(chunk)[chunk.entries.count] = time;
+  ++chunk.entries.count;
 }
 
-void Parser::operator()(std::string_view text, std::int64_t first_line, std::int64_t num_lines, Chunk& chunk) const {
-  const auto lines = static_cast<std::size_t>(num_lines);
-  chunk.rows.reserve(lines);
-  chunk.cols.reserve(lines);
-  chunk.values.reserve(lines);
-  if (layout.time >= 0) chunk.times.reserve(lines);
+void Parser::operator()(std::string_view text, std::int64_t first_line, std::int64_t num_lines, Chunk& chunk,
+                        int worker) {
+  chunk.rows.place(entries.rows.data() + chunk.entries.first, &row_texts[static_cast<std::size_t>(worker)]);
+  chunk.cols.place(entries.cols.data() + chunk.entries.first, &col_texts[static_cast<std::size_t>(worker)]);
   chunk.lines.first_line = first_line;
-  for (std::int64_t number = first_line; !text.empty(); ++number) {
-    if (plain) {
-      const char *begin = text.data(), *end = begin + text.size();
-      const char* next = nullptr;
-      switch (layout.separator) {
-        case Separator::character: next = parse_plain<Separator::character>(begin, end, chunk); break;
-        case Separator::blanks: next = parse_plain<Separator::blanks>(begin, end, chunk); break;
-        case Separator::double_colon: next = parse_plain<Separator::double_colon>(begin, end, chunk); break;
-      }
-      if (next != nullptr) {
-        text.remove_prefix(static_cast<std::size_t>(next - begin));
-        continue;
-      }
+  const char* p = text.data();
+  const char* const end = p + text.size();
+  // The quick path costs a look ahead, so after lines that are not for it, it is left alone for a while.
+  constexpr std::size_t kLongestPause = 256;
+  std::size_t pause = 0, paused = 0;
+  for (std::int64_t number = first_line; p < end; ++number) {
+    if (is_plain && paused++ >= pause) {
+      const std::size_t before = chunk.entries.count;
+      parse_plain(p, end, static_cast<std::size_t>(first_line + num_lines - number), chunk);
+      const std::size_t lines = chunk.entries.count - before;
+      number += static_cast<std::int64_t>(lines);
+      pause = lines > pause ? 0 : std::min(2 * pause + 1, kLongestPause);
+      paused = 0;
+      if (p == end) break;
     }
-    const std::string_view line = take_line(text);
+    std::string_view rest(p, static_cast<std::size_t>(end - p));
+    const std::string_view line = take_line(rest);
+    p = rest.data();
+    if (rest.empty()) p = end;
     if (trim(line).empty()) {
       chunk.lines.skip(number);
     } else {
       parse_line(line, number, chunk);
     }
   }
-  chunk.lines.count = static_cast<std::int64_t>(chunk.values.size());
+  chunk.lines.count = static_cast<std::int64_t>(chunk.entries.count);
 }
 
 }  // namespace
@@ -153,38 +167,39 @@ void Parser::operator()(std::string_view text, std::int64_t first_line, std::int
 Entries read_delimited(LineReader& reader, const ReadOptions& options) {
   const Layout layout = detect_layout(reader, options);
   const bool in_order = layout.row == 0 && layout.col == 1 && layout.value == 2;
-  Parser parser{layout, reader.name(), false, layout.time == 3};
-  parser.plain = in_order && (layout.time == 3 || layout.time < 0) && layout.columns <= (layout.time == 3 ? 4 : 3);
-
-  auto chunks = parse_chunks<Chunk>(reader, options, parser);
   const int threads = thread_count(options.threads);
-
   Entries entries;
   entries.source = reader.name();
+  Parser parser{
+      .layout = layout,
+      .file = reader.name(),
+      .is_plain = in_order && (layout.time == 3 || layout.time < 0) && layout.columns <= (layout.time == 3 ? 4 : 3),
+      .plain_time = layout.time == 3,
+      .entries = entries,
+      .row_texts = std::vector<TextTable>(static_cast<std::size_t>(threads)),
+      .col_texts = std::vector<TextTable>(static_cast<std::size_t>(threads))};
+  auto chunks = parse_into<Chunk>(reader, options, entries, {.times = layout.time >= 0}, std::ref(parser));
+
   std::vector<IdColumn*> rows, cols;
   std::vector<LineMap> lines;
   bool times_hold = layout.time >= 0;
   for (Chunk& chunk : chunks) {
+    chunk.rows.place(entries.rows.data() + chunk.entries.first, nullptr);
+    chunk.cols.place(entries.cols.data() + chunk.entries.first, nullptr);
     rows.push_back(&chunk.rows);
     cols.push_back(&chunk.cols);
     lines.push_back(std::move(chunk.lines));
     times_hold = times_hold && chunk.times_hold;
   }
+  if (!times_hold) std::vector<double>().swap(entries.times);
+  if (entries.values.empty()) throw InvalidData(reader.name(), 0, "no entries");
   check_interrupt(options);
-  auto row_side = index_ids(rows, options.row_ids, threads, reader.name(), "row");
+  entries.row_ids = index_in_place(rows, options.row_ids, threads, reader.name(), "row");
   check_interrupt(options);
-  auto col_side = index_ids(cols, options.col_ids, threads, reader.name(), "column");
+  entries.col_ids = index_in_place(cols, options.col_ids, threads, reader.name(), "column");
   check_interrupt(options);
-  entries.rows = std::move(row_side.indices);
-  entries.cols = std::move(col_side.indices);
-  entries.row_ids = std::move(row_side.ids);
-  entries.col_ids = std::move(col_side.ids);
   entries.num_rows = entries.row_ids.size();
   entries.num_cols = entries.col_ids.size();
-  entries.values = join(chunks, &Chunk::values, threads);
-  if (times_hold) entries.times = join(chunks, &Chunk::times, threads);
-  if (entries.values.empty()) throw InvalidData(reader.name(), 0, "no entries");
-
   if (const auto pair = merge_duplicates(entries, options.duplicates, threads)) {
     throw InvalidData(reader.name(), line_of(lines, pair->again),
                       describe_repeated_pair(entries, *pair, line_of(lines, pair->first)));

@@ -45,9 +45,26 @@ struct ByRow {
   std::vector<std::int64_t> start, entry;
 };
 
+/// Does each pair come after the one before it, by row, then by column?  Files often are like that.
+bool is_ascending(const Entries& entries, int threads) {
+  constexpr std::int64_t kAtOnce = std::int64_t{1} << 14;
+  const std::int64_t steps = entries.size() - 1;
+  const std::int32_t *rows = entries.rows.data(), *cols = entries.cols.data();
+  std::atomic<bool> ascending{true};
+  parallel_for(steps / kAtOnce + 1, threads, [&](std::int64_t k) {
+    if (!ascending.load(std::memory_order_relaxed)) return;
+    bool all = true;
+    for (std::int64_t p = k * kAtOnce, end = std::min(steps, p + kAtOnce); p < end; ++p)
+      all &= (rows[p] < rows[p + 1]) | ((rows[p] == rows[p + 1]) & (cols[p] < cols[p + 1]));
+    if (!all) ascending = false;
+  });
+  return ascending;
+}
+
 /// Is any pair given twice?  Nearly always not, so this comes first: it keeps columns only, and each thread takes a range
 /// of rows.
 bool has_repeats(const Entries& entries, int threads) {
+  if (is_ascending(entries, threads)) return false;
   constexpr std::int64_t kMostRanges = 16;  // each reads all row indices
   const std::int64_t ranges = std::clamp<std::int64_t>(threads, 1, kMostRanges);
   std::atomic<bool> found{false};

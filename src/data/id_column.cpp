@@ -3,256 +3,340 @@
 
 #include <algorithm>
 #include <atomic>
-#include <functional>
-#include <numeric>
+#include <cstring>
 #include <utility>
 
 #include "data/number.hpp"
+#include "data/pages.hpp"
 #include "data/parallel.hpp"
 #include "rankfill/error.hpp"
 
 namespace rankfill::data {
 
-std::string_view TextTable::operator[](std::int64_t number) const {
-  const auto k = static_cast<std::size_t>(number);
-  const std::uint64_t begin = k == 0 ? 0 : ends_[k - 1];
-  return std::string_view(bytes_).substr(begin, ends_[k] - begin);
-}
-
-std::int64_t TextTable::add(std::string_view text) {
-  if (2 * ends_.size() >= slots_.size()) grow();
-  const std::size_t mask = slots_.size() - 1;
-  std::size_t slot = std::hash<std::string_view>()(text) & mask;
-  for (; slots_[slot] != 0; slot = (slot + 1) & mask) {
-    const std::int64_t number = slots_[slot] - std::int64_t{1};
-    if ((*this)[number] == text) return number;
-  }
-  bytes_.append(text);
-  ends_.push_back(bytes_.size());
-  slots_[slot] = static_cast<std::uint32_t>(ends_.size());
-  return size() - 1;
-}
-
-void TextTable::grow() {
-  if (size() >= kMostIds) throw InvalidData("", 0, "more than 2^31 - 1 distinct ids");
-  slots_.assign(std::max<std::size_t>(64, slots_.size() * 2), 0);
-  const std::size_t mask = slots_.size() - 1;
-  for (std::int64_t number = 0; number < size(); ++number) {
-    std::size_t slot = std::hash<std::string_view>()((*this)[number]) & mask;
-    while (slots_[slot] != 0) slot = (slot + 1) & mask;
-    slots_[slot] = static_cast<std::uint32_t>(number + 1);
-  }
-}
-
-namespace {
-
-/// Numbers this close together are looked up in an array rather than hashed: at most 8 places for each one, 4 bytes each.
-bool is_dense(std::int64_t lowest, std::int64_t highest, std::size_t count) {
-  constexpr std::uint64_t kAlwaysDense = std::uint64_t{1} << 20;
-  const std::uint64_t spread = static_cast<std::uint64_t>(highest) - static_cast<std::uint64_t>(lowest);
-  return spread < kAlwaysDense || spread / 8 < count;
-}
-
-std::uint64_t mix(std::int64_t number) {
-  const std::uint64_t x = static_cast<std::uint64_t>(number) * 0x9E3779B97F4A7C15u;
-  return x ^ (x >> 32);
-}
-
-}  // namespace
-
-NumberTable::NumberTable(const std::vector<std::int64_t>& ascending) {
-  if (ascending.empty()) return;
-  lowest_ = ascending.front();
-  if (is_dense(ascending.front(), ascending.back(), ascending.size())) {
-    dense_.assign(static_cast<std::size_t>(ascending.back() - lowest_) + 1, -1);
-    for (std::size_t k = 0; k < ascending.size(); ++k) {
-      dense_[static_cast<std::size_t>(ascending[k] - lowest_)] = static_cast<std::int32_t>(k);
-    }
-    return;
-  }
-  std::size_t slots = 64;
-  while (slots < 2 * ascending.size()) slots *= 2;
-  mask_ = slots - 1;
-  keys_.resize(slots);
-  places_.assign(slots, -1);
-  for (std::size_t k = 0; k < ascending.size(); ++k) {
-    std::uint64_t slot = mix(ascending[k]) & mask_;
-    while (places_[slot] >= 0) slot = (slot + 1) & mask_;
-    keys_[slot] = ascending[k];
-    places_[slot] = static_cast<std::int32_t>(k);
-  }
-}
-
-std::int32_t NumberTable::find(std::int64_t number) const {
-  if (!dense_.empty()) {
-    const std::uint64_t offset = static_cast<std::uint64_t>(number) - static_cast<std::uint64_t>(lowest_);
-    return number >= lowest_ && offset < dense_.size() ? dense_[offset] : -1;
-  }
-  if (places_.empty()) return -1;
-  for (std::uint64_t slot = mix(number) & mask_;; slot = (slot + 1) & mask_) {
-    if (places_[slot] < 0 || keys_[slot] == number) return places_[slot];
-  }
+void IdColumn::place(std::int32_t* at, TextTable* texts) {
+  if (at_ == nullptr) std::copy(own_.begin(), own_.end(), at);
+  std::vector<std::int32_t>().swap(own_);
+  at_ = at;
+  if (texts != nullptr) texts_ = texts;
 }
 
 void IdColumn::add(std::string_view id) {
-  std::int64_t number = 0;
-  if (!is_text_) {
+  if (kind_ != Kind::text) {
+    std::int64_t number = 0;
     if (parse_whole(id, number)) {
-      keys.push_back(number);
+      add(number);
       return;
     }
     make_text();
   }
-  add_text(id);
+  put(texts_->add(id));
+}
+
+void IdColumn::add_large(std::int64_t number) {
+  if (kind_ == Kind::text) {
+    put(texts_->add(std::to_string(number)));
+    return;
+  }
+  make_wide();
+  if (size_ < wide_.size()) {
+    wide_[size_] = number;
+  } else {
+    wide_.push_back(number);
+  }
+  ++size_;
+}
+
+void IdColumn::make_wide() {
+  if (kind_ != Kind::narrow) return;
+  kind_ = Kind::wide;
+  const std::int32_t* narrow = keys();
+  wide_.assign(narrow, narrow + size_);
 }
 
 void IdColumn::make_text() {
-  if (is_text_) return;
-  is_text_ = true;
-  for (std::int64_t& key : keys) key = texts.add(std::to_string(key));
+  if (kind_ == Kind::text) return;
+  if (texts_ == nullptr) {
+    own_texts_ = std::make_unique<TextTable>();
+    texts_ = own_texts_.get();
+  }
+  if (at_ == nullptr) own_.resize(size_);
+  std::int32_t* key = keys();
+  for (std::size_t k = 0; k < size_; ++k) {
+    key[k] = texts_->add(std::to_string(kind_ == Kind::wide ? wide_[k] : std::int64_t{key[k]}));
+  }
+  std::vector<std::int64_t>().swap(wide_);
+  kind_ = Kind::text;
 }
+
+void IdColumn::set_size(std::size_t count) { size_ = count; }
 
 namespace {
 
-/// The distinct numbers of all chunks, ascending.
-std::vector<std::int64_t> distinct_numbers(const std::vector<IdColumn*>& chunks, int threads) {
-  const auto count = static_cast<std::int64_t>(chunks.size());
-  std::vector<std::pair<std::int64_t, std::int64_t>> ranges(chunks.size());
-  std::size_t entries = 0;
-  for (const IdColumn* chunk : chunks) entries += chunk->size();
-  parallel_for(count, threads, [&](std::int64_t k) {
-    const auto& keys = chunks[static_cast<std::size_t>(k)]->keys;
-    const auto [low, high] = std::minmax_element(keys.begin(), keys.end());
-    ranges[static_cast<std::size_t>(k)] =
-        keys.empty() ? std::pair(std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min())
-                     : std::pair(*low, *high);
-  });
-  std::int64_t lowest = std::numeric_limits<std::int64_t>::max(), highest = std::numeric_limits<std::int64_t>::min();
-  for (const auto& [low, high] : ranges) {
-    lowest = std::min(lowest, low);
-    highest = std::max(highest, high);
-  }
-  std::vector<std::int64_t> distinct;
-  if (lowest > highest) return distinct;
+using Columns = std::vector<IdColumn*>;
 
-  if (is_dense(lowest, highest, entries)) {
-    std::vector<std::uint8_t> seen(static_cast<std::size_t>(highest - lowest) + 1);
-    parallel_for(count, threads, [&](std::int64_t k) {
-      for (const std::int64_t key : chunks[static_cast<std::size_t>(k)]->keys) {
-        // Atomic because threads may set the same byte; on common machines a plain store.
-        std::atomic_ref(seen[static_cast<std::size_t>(key - lowest)]).store(1, std::memory_order_relaxed);
-      }
-    });
-    distinct.reserve(static_cast<std::size_t>(std::count(seen.begin(), seen.end(), 1)));
-    for (std::size_t k = 0; k < seen.size(); ++k) {
-      if (seen[k] != 0) distinct.push_back(lowest + static_cast<std::int64_t>(k));
-    }
-    return distinct;
-  }
-
-  std::vector<std::vector<std::int64_t>> sorted(chunks.size());
-  parallel_for(count, threads, [&](std::int64_t k) {
-    auto& mine = sorted[static_cast<std::size_t>(k)];
-    mine = chunks[static_cast<std::size_t>(k)]->keys;
-    std::sort(mine.begin(), mine.end());
-    mine.erase(std::unique(mine.begin(), mine.end()), mine.end());
-    mine.shrink_to_fit();
+/// body(column, place, worker) for all columns.
+template <class Body>
+void for_columns(const Columns& columns, int threads, const Body& body) {
+  parallel_for_workers(std::ssize(columns), threads, [&](std::int64_t k, int worker) {
+    body(*columns[static_cast<std::size_t>(k)], static_cast<std::size_t>(k), worker);
   });
-  // Pairwise merging, like the upper levels of a merge sort.
-  for (std::size_t step = 1; step < sorted.size(); step *= 2) {
-    const auto pairs = static_cast<std::int64_t>((sorted.size() + 2 * step - 1) / (2 * step));
-    parallel_for(pairs, threads, [&](std::int64_t k) {
-      const std::size_t left = static_cast<std::size_t>(k) * 2 * step, right = left + step;
-      if (right >= sorted.size()) return;
-      std::vector<std::int64_t> joined;
-      joined.reserve(sorted[left].size() + sorted[right].size());
-      std::set_union(sorted[left].begin(), sorted[left].end(), sorted[right].begin(), sorted[right].end(),
-                     std::back_inserter(joined));
-      sorted[left] = std::move(joined);
-      std::vector<std::int64_t>().swap(sorted[right]);
-    });
-  }
-  return std::move(sorted.front());
 }
 
-void check_count(std::int64_t count, const std::string& file, const std::string& side) {
-  if (count > kMostIds) throw InvalidData(file, 0, "more than 2^31 - 1 distinct " + side + " ids");
-}
-
-/// Sets indices[p] = index_of(chunk, key of entry p) for all entries, chunk by chunk, and empties the chunks.
-template <class IndexOf>
-std::vector<std::int32_t> map_keys(const std::vector<IdColumn*>& chunks, int threads, const IndexOf& index_of) {
-  std::vector<std::size_t> first(chunks.size() + 1, 0);
-  for (std::size_t k = 0; k < chunks.size(); ++k) first[k + 1] = first[k] + chunks[k]->size();
-  std::vector<std::int32_t> indices(first.back());
-  parallel_for(static_cast<std::int64_t>(chunks.size()), threads, [&](std::int64_t k) {
-    const auto at = static_cast<std::size_t>(k);
-    std::size_t out = first[at];
-    for (const std::int64_t key : chunks[at]->keys) indices[out++] = index_of(at, key);
-    std::vector<std::int64_t>().swap(chunks[at]->keys);
-  });
-  return indices;
-}
-
-}  // namespace
-
-IndexedIds index_ids(const std::vector<IdColumn*>& chunks, const Ids* known, int threads, const std::string& file,
-                     const std::string& side) {
-  const auto count = static_cast<std::int64_t>(chunks.size());
-  const bool any_text = std::any_of(chunks.begin(), chunks.end(), [](const IdColumn* c) { return c->is_text(); });
-  if (!any_text) {
-    if (known != nullptr && known->as_numbers() == nullptr) {
-      return {map_keys(chunks, threads,
-                       [&](std::size_t, std::int64_t key) { return static_cast<std::int32_t>(known->find(key)); }),
-              *known};
-    }
-    std::vector<std::int64_t> found;
-    if (known == nullptr) found = distinct_numbers(chunks, threads);
-    const std::vector<std::int64_t>& names = known == nullptr ? found : *known->as_numbers();
-    check_count(static_cast<std::int64_t>(names.size()), file, side);
-    const NumberTable table(names);
-    auto indices = map_keys(chunks, threads, [&](std::size_t, std::int64_t key) { return table.find(key); });
-    return {std::move(indices), known == nullptr ? Ids::numbers(std::move(found)) : *known};
-  }
-
-  parallel_for(count, threads, [&](std::int64_t k) { chunks[static_cast<std::size_t>(k)]->make_text(); });
-  std::vector<std::vector<std::int32_t>> index_of(chunks.size());  // per chunk: text number -> index
-  Ids ids;
-  if (known != nullptr) {
-    ids = *known;
-    parallel_for(count, threads, [&](std::int64_t k) {
-      const auto at = static_cast<std::size_t>(k);
-      for (std::int64_t t = 0; t < chunks[at]->texts.size(); ++t) {
-        index_of[at].push_back(static_cast<std::int32_t>(ids.find(chunks[at]->texts[t])));
-      }
-    });
+/// body(number) for the numbers of a column.
+template <class Body>
+void for_numbers(IdColumn& column, const Body& body) {
+  if (column.kind() == IdColumn::Kind::wide) {
+    for (std::size_t k = 0; k < column.size(); ++k) body(column.wide()[k]);
   } else {
-    TextTable all;
-    for (std::size_t k = 0; k < chunks.size(); ++k) {
-      TextTable& texts = chunks[k]->texts;
-      for (std::int64_t t = 0; t < texts.size(); ++t) {
-        index_of[k].push_back(static_cast<std::int32_t>(all.add(texts[t])));
+    for (std::size_t k = 0; k < column.size(); ++k) body(std::int64_t{column.keys()[k]});
+  }
+}
+
+/// keys[k] = map(number k), and the numbers are gone.
+template <class Map>
+void map_numbers(IdColumn& column, const Map& map) {
+  std::int32_t* key = column.keys();
+  for_numbers(column, [&](std::int64_t number) { *key++ = map(number); });
+  std::vector<std::int64_t>().swap(column.wide());
+}
+
+struct Range {
+  std::int64_t low = std::numeric_limits<std::int64_t>::max(), high = std::numeric_limits<std::int64_t>::min();
+};
+
+Range range_of(const Columns& columns, int threads) {
+  std::vector<Range> ranges(columns.size());
+  for_columns(columns, threads, [&](IdColumn& column, std::size_t k, int) {
+    if (column.kind() == IdColumn::Kind::narrow) {
+      std::int32_t low = std::numeric_limits<std::int32_t>::max(), high = std::numeric_limits<std::int32_t>::min();
+      const std::int32_t* key = column.keys();
+      for (std::size_t p = 0; p < column.size(); ++p) {
+        low = std::min(low, key[p]);
+        high = std::max(high, key[p]);
       }
-      texts = TextTable();
+      if (column.size() > 0) ranges[k] = {low, high};
+      return;
     }
-    check_count(all.size(), file, side);
-    std::vector<std::int32_t> order(static_cast<std::size_t>(all.size())), place(order.size());
-    std::iota(order.begin(), order.end(), 0);
-    std::sort(order.begin(), order.end(), [&](std::int32_t a, std::int32_t b) { return all[a] < all[b]; });
+    Range& range = ranges[k];
+    for_numbers(column, [&](std::int64_t number) {
+      range = {std::min(range.low, number), std::max(range.high, number)};
+    });
+  });
+  Range all;
+  for (const Range& range : ranges) all = {std::min(all.low, range.low), std::max(all.high, range.high)};
+  return all;
+}
+
+void check_count(std::size_t count, const std::string& file, const std::string& side) {
+  if (static_cast<std::int64_t>(count) > kMostIds)
+    throw InvalidData(file, 0, "more than 2^31 - 1 distinct " + side + " ids");
+}
+
+/// Marks the numbers that occur, in an array as wide as their range; their ranks are the indices.
+std::vector<std::int64_t> index_dense(const Columns& columns, Range range, int threads, const std::string& file,
+                                      const std::string& side) {
+  const auto span = static_cast<std::size_t>(range.high - range.low) + 1;
+  std::vector<std::uint8_t> seen(span);
+  for_columns(columns, threads, [&](IdColumn& column, std::size_t, int) {
+    for_numbers(column, [&](std::int64_t number) {
+      // Atomic because threads may set the same byte; read first, so that they do not take it from each other.
+      const std::atomic_ref mark(seen[static_cast<std::size_t>(number - range.low)]);
+      if (mark.load(std::memory_order_relaxed) == 0) mark.store(1, std::memory_order_relaxed);
+    });
+  });
+  const auto count = static_cast<std::size_t>(std::count(seen.begin(), seen.end(), 1));
+  check_count(count, file, side);
+  std::vector<std::int64_t> distinct;
+  distinct.reserve(count);
+  std::vector<std::int32_t> rank(count < span ? span : 0);
+  for (std::size_t k = 0; k < span; ++k) {
+    if (seen[k] == 0) continue;
+    if (!rank.empty()) rank[k] = static_cast<std::int32_t>(distinct.size());
+    distinct.push_back(range.low + static_cast<std::int64_t>(k));
+  }
+  for_columns(columns, threads, [&](IdColumn& column, std::size_t, int) {
+    if (!rank.empty()) {
+      map_numbers(column, [&](std::int64_t number) { return rank[static_cast<std::size_t>(number - range.low)]; });
+    } else if (range.low != 0 || column.kind() == IdColumn::Kind::wide) {
+      map_numbers(column, [&](std::int64_t number) { return static_cast<std::int32_t>(number - range.low); });
+    }
+  });
+  return distinct;
+}
+
+/// keys[k] = place[keys[k]]
+void map_keys(IdColumn& column, const std::vector<std::int32_t>& place) {
+  std::int32_t* key = column.keys();
+  for (std::size_t k = 0; k < column.size(); ++k) key[k] = place[static_cast<std::size_t>(key[k])];
+}
+
+/// Each thread numbers what it meets; then the numberings are put in order.
+std::vector<std::int64_t> index_sparse(const Columns& columns, int threads, const std::string& file,
+                                       const std::string& side) {
+  std::vector<NumberSet> sets(static_cast<std::size_t>(threads));
+  std::vector<int> set_of(columns.size());
+  for_columns(columns, threads, [&](IdColumn& column, std::size_t k, int worker) {
+    set_of[k] = worker;
+    NumberSet& set = sets[static_cast<std::size_t>(worker)];
+    map_numbers(column, [&](std::int64_t number) { return set.add(number); });
+  });
+  std::vector<std::int64_t> distinct;
+  for (const NumberSet& set : sets) distinct.insert(distinct.end(), set.numbers().begin(), set.numbers().end());
+  std::sort(distinct.begin(), distinct.end());
+  distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
+  check_count(distinct.size(), file, side);
+  const NumberTable table(distinct);
+  std::vector<std::vector<std::int32_t>> place(sets.size());
+  parallel_for(std::ssize(sets), threads, [&](std::int64_t s) {
+    auto& places = place[static_cast<std::size_t>(s)];
+    for (const std::int64_t number : sets[static_cast<std::size_t>(s)].numbers()) places.push_back(table.find(number));
+  });
+  for_columns(columns, threads, [&](IdColumn& column, std::size_t k, int) {
+    map_keys(column, place[static_cast<std::size_t>(set_of[k])]);
+  });
+  return distinct;
+}
+
+void find_known_numbers(const Columns& columns, const Ids& known, int threads) {
+  if (known.as_numbers() == nullptr) {
+    for_columns(columns, threads, [&](IdColumn& column, std::size_t, int) {
+      map_numbers(column, [&](std::int64_t number) { return static_cast<std::int32_t>(known.find(number)); });
+    });
+    return;
+  }
+  const NumberTable table(*known.as_numbers());
+  for_columns(columns, threads, [&](IdColumn& column, std::size_t, int) {
+    map_numbers(column, [&](std::int64_t number) { return table.find(number); });
+  });
+}
+
+/// The texts in byte order: which is at each place.  Most comparisons are settled by the first eight bytes.
+std::vector<std::int32_t> sort_texts(const TextTable& texts) {
+  struct Key {
+    std::uint64_t prefix;
+    std::int32_t number;
+  };
+  std::vector<Key> keys;
+  keys.reserve(static_cast<std::size_t>(texts.size()));
+  for (std::int32_t k = 0; k < texts.size(); ++k) {
+    const std::string_view text = texts[k];
+    std::uint64_t prefix = 0;
+    for (std::size_t b = 0; b < 8; ++b)
+      prefix = prefix << 8 | (b < text.size() ? static_cast<unsigned char>(text[b]) : 0u);
+    keys.push_back({prefix, k});
+  }
+  std::sort(keys.begin(), keys.end(), [&](const Key& a, const Key& b) {
+    return a.prefix != b.prefix ? a.prefix < b.prefix : texts[a.number] < texts[b.number];
+  });
+  std::vector<std::int32_t> order;
+  order.reserve(keys.size());
+  for (const Key& key : keys) order.push_back(key.number);
+  return order;
+}
+
+/// All texts of several tables, each once, and where each table's stand among them.
+struct JoinedTexts {
+  std::vector<TextTable*> tables;
+  std::vector<std::size_t> table_of;              // per column
+  std::vector<std::vector<std::int32_t>> places;  // per table: text -> index
+
+  explicit JoinedTexts(const Columns& columns) {
+    for (IdColumn* column : columns) {
+      // Neighbours mostly share one.
+      std::size_t t = table_of.empty() ? 0 : table_of.back();
+      if (t >= tables.size() || tables[t] != column->texts())
+        t = static_cast<std::size_t>(std::find(tables.begin(), tables.end(), column->texts()) - tables.begin());
+      if (t == tables.size()) tables.push_back(column->texts());
+      table_of.push_back(t);
+    }
+    places.resize(tables.size());
+  }
+
+  void find_known(const Ids& known, int threads) {
+    for (std::size_t t = 0; t < tables.size(); ++t) {
+      const std::int64_t count = tables[t]->size(), pieces = std::min<std::int64_t>(count, 256);
+      places[t].resize(static_cast<std::size_t>(count));
+      parallel_for(pieces, threads, [&](std::int64_t piece) {
+        for (std::int64_t k = count * piece / pieces; k < count * (piece + 1) / pieces; ++k)
+          places[t][static_cast<std::size_t>(k)] = static_cast<std::int32_t>(known.find((*tables[t])[k]));
+      });
+    }
+  }
+
+  std::vector<std::string> sort() {
+    TextTable all;
+    for (std::size_t t = 0; t < tables.size(); ++t) {
+      TextTable& table = *tables[t];
+      places[t].reserve(static_cast<std::size_t>(table.size()));
+      if (t == 0) {
+        for (std::int32_t k = 0; k < table.size(); ++k) places[t].push_back(k);
+        all = std::move(table);
+      } else {
+        for (std::int64_t k = 0; k < table.size(); ++k) places[t].push_back(all.add(table[k]));
+      }
+      table = TextTable();
+    }
+    const std::vector<std::int32_t> order = sort_texts(all);
+    std::vector<std::int32_t> rank(order.size());
     std::vector<std::string> names;
     names.reserve(order.size());
     for (std::size_t k = 0; k < order.size(); ++k) {
-      place[static_cast<std::size_t>(order[k])] = static_cast<std::int32_t>(k);
+      rank[static_cast<std::size_t>(order[k])] = static_cast<std::int32_t>(k);
       names.emplace_back(all[order[k]]);
     }
-    for (auto& indices : index_of) {
-      for (std::int32_t& index : indices) index = place[static_cast<std::size_t>(index)];
+    for (auto& place : places) {
+      for (std::int32_t& index : place) index = rank[static_cast<std::size_t>(index)];
     }
-    ids = Ids::texts(std::move(names));
+    return names;
   }
-  auto indices = map_keys(chunks, threads,
-                          [&](std::size_t k, std::int64_t key) { return index_of[k][static_cast<std::size_t>(key)]; });
-  return {std::move(indices), std::move(ids)};
+};
+
+}  // namespace
+
+Ids index_in_place(const Columns& columns, const Ids* known, int threads, const std::string& file,
+                   const std::string& side) {
+  const bool any_text =
+      std::any_of(columns.begin(), columns.end(), [](const IdColumn* c) { return c->kind() == IdColumn::Kind::text; });
+  if (!any_text) {
+    if (known != nullptr) {
+      find_known_numbers(columns, *known, threads);
+      return *known;
+    }
+    const Range range = range_of(columns, threads);
+    std::size_t count = 0;
+    for (const IdColumn* column : columns) count += column->size();
+    if (count == 0) return Ids::numbers({});
+    return Ids::numbers(is_dense(range.low, range.high, count) ? index_dense(columns, range, threads, file, side)
+                                                               : index_sparse(columns, threads, file, side));
+  }
+  std::vector<TextTable> tables(static_cast<std::size_t>(threads));
+  for_columns(columns, threads, [&](IdColumn& column, std::size_t, int worker) {
+    if (column.kind() == IdColumn::Kind::text) return;
+    column.place(column.keys(), &tables[static_cast<std::size_t>(worker)]);
+    column.make_text();
+  });
+  JoinedTexts joined(columns);
+  Ids ids;
+  if (known != nullptr) {
+    ids = *known;
+    joined.find_known(ids, threads);
+  } else {
+    ids = Ids::texts(joined.sort());
+  }
+  for_columns(columns, threads,
+              [&](IdColumn& column, std::size_t k, int) { map_keys(column, joined.places[joined.table_of[k]]); });
+  return ids;
+}
+
+IndexedIds index_ids(const Columns& columns, const Ids* known, int threads, const std::string& file,
+                     const std::string& side) {
+  std::vector<std::size_t> first{0};
+  for (const IdColumn* column : columns) first.push_back(first.back() + column->size());
+  IndexedIds indexed{zeros<std::int32_t>(first.back(), threads), {}};
+  for_columns(columns, threads,
+              [&](IdColumn& column, std::size_t k, int) { column.place(indexed.indices.data() + first[k], nullptr); });
+  indexed.ids = index_in_place(columns, known, threads, file, side);
+  return indexed;
 }
 
 }  // namespace rankfill::data

@@ -3,73 +3,73 @@
 
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "data/id_tables.hpp"
 #include "rankfill/ids.hpp"
 
 namespace rankfill::data {
 
-/// Distinct texts, numbered 0, 1, ... in the order they were added.  Owns the bytes.
-class TextTable {
- public:
-  /// The number of `text`, which is added if it is new.
-  std::int64_t add(std::string_view text);
-  std::int64_t size() const { return static_cast<std::int64_t>(ends_.size()); }
-  std::string_view operator[](std::int64_t number) const;
-
- private:
-  void grow();
-
-  std::string bytes_;
-  std::vector<std::uint64_t> ends_;   // text k is bytes_[ends_[k-1], ends_[k])
-  std::vector<std::uint32_t> slots_;  // open addressing, linear probing: number + 1, or 0 when free
-};
-
-/// Whole number -> its place in a sorted list, for lists of any spread.
-class NumberTable {
- public:
-  explicit NumberTable(const std::vector<std::int64_t>& ascending);
-  /// The place of `number`, or -1.
-  std::int32_t find(std::int64_t number) const;
-
- private:
-  std::int64_t lowest_ = 0;
-  std::vector<std::int32_t> dense_;  // place of lowest_ + k, or -1; used when the list is not too spread out
-  std::vector<std::int64_t> keys_;   // otherwise a hash table, open addressing
-  std::vector<std::int32_t> places_;
-  std::uint64_t mask_ = 0;
-};
-
 /// The ids one chunk of a file holds on one side, row or column, in file order.
 ///
-/// Numbers stay numbers (8 bytes an entry, no table) until the first id that is not one; then the whole chunk turns to
-/// text.  The canonical form makes that lossless: a number has one spelling.
+/// Each is kept in 4 bytes, where the index of the entry is to stand in the end: the number itself while all fit.  With
+/// the first that does not, the chunk turns to 8 bytes; with the first id that is no number, to text, and the 4 bytes
+/// are its number in a table.  The canonical form makes that lossless: a number has one spelling.
 class IdColumn {
  public:
-  void reserve(std::size_t count) { keys.reserve(count); }
+  enum class Kind { narrow, wide, text };
+
+  /// Keys go to `at`, which has room for as many as will be added, and texts to `texts`, which other chunks may share.
+  /// Without this call the column keeps both itself.  Called again, when the keys have moved.
+  void place(std::int32_t* at, TextTable* texts);
+
+  /// How many will be added, when the column keeps its keys itself.
+  void reserve(std::size_t count) { own_.reserve(count); }
   void add(std::string_view id);
   void add(std::int64_t number) {
-    if (is_text_) {
-      add_text(std::to_string(number));
+    if (kind_ == Kind::narrow && number == static_cast<std::int32_t>(number)) {
+      put(static_cast<std::int32_t>(number));
     } else {
-      keys.push_back(number);
+      add_large(number);
     }
   }
-  std::size_t size() const { return keys.size(); }
-  bool is_text() const { return is_text_; }
+  std::size_t size() const { return size_; }
+  Kind kind() const { return kind_; }
+  void make_wide();
   void make_text();
 
-  std::vector<std::int64_t> keys;  ///< per entry: the number, or the place in texts
-  TextTable texts;
+  std::int32_t* keys() { return at_ != nullptr ? at_ : own_.data(); }
+  std::vector<std::int64_t>& wide() { return wide_; }  ///< the numbers, when wide
+  TextTable* texts() { return texts_; }
+
+  // For the quick path, which writes the keys itself: room for `capacity` wide ones; `count` of this kind were written.
+  void reserve_wide(std::size_t capacity) { wide_.resize(capacity); }
+  void set_size(std::size_t count);
 
  private:
-  void add_text(std::string_view id) { keys.push_back(texts.add(id)); }
-  bool is_text_ = false;
+  void put(std::int32_t key) {
+    if (at_ != nullptr) {
+      at_[size_] = key;
+    } else {
+      own_.push_back(key);
+    }
+    ++size_;
+  }
+  void add_large(std::int64_t number);
+
+  Kind kind_ = Kind::narrow;
+  std::size_t size_ = 0;
+  std::int32_t* at_ = nullptr;
+  std::vector<std::int32_t> own_;
+  std::vector<std::int64_t> wide_;
+  TextTable* texts_ = nullptr;
+  std::unique_ptr<TextTable> own_texts_;
 };
 
-/// The ids of a whole file: the index of each entry, and the names.
+/// The index of each entry of a whole file, and the names.
 struct IndexedIds {
   std::vector<std::int32_t> indices;
   Ids ids;
@@ -81,6 +81,8 @@ struct IndexedIds {
 IndexedIds index_ids(const std::vector<IdColumn*>& chunks, const Ids* known, int threads, const std::string& file,
                      const std::string& side);
 
-inline constexpr std::int64_t kMostIds = std::numeric_limits<std::int32_t>::max();
+/// The same where the chunks' keys stand: each becomes the index.  Returns the names.
+Ids index_in_place(const std::vector<IdColumn*>& chunks, const Ids* known, int threads, const std::string& file,
+                   const std::string& side);
 
 }  // namespace rankfill::data

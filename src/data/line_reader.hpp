@@ -6,6 +6,7 @@
 #include <cstring>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -83,10 +84,13 @@ void skip_line(LineReader& reader);
 
 /// Parses the rest of the file, in parallel; the chunks come back in file order.
 ///
-/// parse(text, first_line, num_lines, chunk) fills one default-made Chunk.  It throws InvalidData at the first bad line
-/// of its text, which makes the exception that leaves this function the one for the first bad line of the file.
-template <class Chunk, class Parse>
-std::vector<Chunk> parse_chunks(LineReader& reader, const ReadOptions& options, const Parse& parse) {
+/// parse(text, first_line, num_lines, chunk, worker) fills one chunk; worker: parallel_for_workers.  It throws InvalidData
+/// at the first bad line of its text, which makes the exception that leaves this function the one for the first bad line
+/// of the file.  Before a batch is parsed, open(chunks, num_lines) may make room for its default-made chunks; after it,
+/// close(chunks) may tidy up.
+template <class Chunk, class Parse, class Open, class Close>
+std::vector<Chunk> parse_chunks(LineReader& reader, const ReadOptions& options, const Parse& parse, const Open& open,
+                                const Close& close) {
   const int threads = thread_count(options.threads);
   std::vector<Chunk> chunks;
   while (!reader.batch().empty()) {
@@ -95,37 +99,34 @@ std::vector<Chunk> parse_chunks(LineReader& reader, const ReadOptions& options, 
     const auto count = static_cast<std::int64_t>(texts.size());
     chunks.resize(before + texts.size());
 
-    std::vector<std::int64_t> newlines(texts.size());
+    std::vector<std::int64_t> newlines(texts.size()), lines(texts.size());
     parallel_for(count, threads, [&](std::int64_t k) {
-      const auto& text = texts[static_cast<std::size_t>(k)];
-      newlines[static_cast<std::size_t>(k)] = std::count(text.begin(), text.end(), '\n');
+      const auto at = static_cast<std::size_t>(k);
+      const std::string_view text = texts[at];
+      newlines[at] = std::count(text.begin(), text.end(), '\n');
+      lines[at] = newlines[at] + (text.back() != '\n');
     });
     std::vector<std::int64_t> first_line(texts.size() + 1, reader.line());
     for (std::size_t k = 0; k < texts.size(); ++k) first_line[k + 1] = first_line[k] + newlines[k];
 
-    parallel_for(count, threads, [&](std::int64_t k) {
+    const std::span<Chunk> batch = std::span(chunks).subspan(before);
+    open(batch, std::span<const std::int64_t>(lines));
+    parallel_for_workers(count, threads, [&](std::int64_t k, int worker) {
       check_interrupt(options);
       const auto at = static_cast<std::size_t>(k);
-      parse(texts[at], first_line[at], newlines[at] + (texts[at].back() != '\n'), chunks[before + at]);
+      parse(texts[at], first_line[at], lines[at], batch[at], worker);
     });
+    close(batch);
     reader.advance(first_line.back() - first_line.front());
     if (options.progress) options.progress(reader.bytes_done(), reader.bytes_total());
   }
   return chunks;
 }
 
-/// One column of the chunks, one after another; each chunk's is freed as soon as it is copied.
-template <class Chunk, class T>
-std::vector<T> join(std::vector<Chunk>& chunks, std::vector<T> Chunk::*column, int threads) {
-  std::vector<std::size_t> first(chunks.size() + 1, 0);
-  for (std::size_t k = 0; k < chunks.size(); ++k) first[k + 1] = first[k] + (chunks[k].*column).size();
-  std::vector<T> all(first.back());
-  parallel_for(static_cast<std::int64_t>(chunks.size()), threads, [&](std::int64_t k) {
-    auto& part = chunks[static_cast<std::size_t>(k)].*column;
-    std::copy(part.begin(), part.end(), all.begin() + static_cast<std::ptrdiff_t>(first[static_cast<std::size_t>(k)]));
-    std::vector<T>().swap(part);
-  });
-  return all;
+template <class Chunk, class Parse>
+std::vector<Chunk> parse_chunks(LineReader& reader, const ReadOptions& options, const Parse& parse) {
+  return parse_chunks<Chunk>(
+      reader, options, parse, [](auto, auto) {}, [](auto) {});
 }
 
 }  // namespace rankfill::data

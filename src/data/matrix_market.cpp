@@ -4,8 +4,11 @@
 #include <cctype>
 #include <limits>
 
+#include "data/entry_columns.hpp"
 #include "data/line_map.hpp"
 #include "data/number.hpp"
+#include "data/parallel.hpp"
+#include "data/plain_lines.hpp"
 #include "data/readers.hpp"
 #include "rankfill/error.hpp"
 
@@ -98,82 +101,121 @@ Header read_header(LineReader& reader) {
 }
 
 struct Chunk {
-  std::vector<std::int32_t> rows, cols;  // of an array: empty
-  std::vector<double> values;
+  EntryRange entries;
   LineMap lines;
 };
 
-void add(Chunk& to, double mirror, std::int64_t row, std::int64_t col, double value) {
-  to.rows.push_back(static_cast<std::int32_t>(row));
-  to.cols.push_back(static_cast<std::int32_t>(col));
-  to.values.push_back(value);
-  if (mirror != 0 && row != col) add(to, 0, col, row, mirror * value);
-}
+/// Writes entries one after another.
+struct Writer {
+  std::int32_t *rows, *cols;
+  double* values;
+  std::size_t count = 0;
+
+  void add(double mirror, std::int64_t row, std::int64_t col, double value) {
+    rows[count] = static_cast<std::int32_t>(row);
+    cols[count] = static_cast<std::int32_t>(col);
+    values[count++] = value;
+    if (mirror != 0 && row != col) add(0, col, row, mirror * value);
+  }
+};
 
 struct Parser {
   const Header& header;
   const std::string& file;
+  Entries& entries;
 
-  void operator()(std::string_view text, std::int64_t first_line, std::int64_t num_lines, Chunk& chunk) const {
-    const auto entries = static_cast<std::size_t>(header.mirror == 0 ? num_lines : 2 * num_lines);
-    chunk.values.reserve(entries);
-    if (header.coordinate) {
-      chunk.rows.reserve(entries);
-      chunk.cols.reserve(entries);
-    }
+  void operator()(std::string_view text, std::int64_t first_line, std::int64_t num_lines, Chunk& chunk, int) const {
+    const std::size_t first = chunk.entries.first;
+    Writer to{entries.rows.data() + first, entries.cols.data() + first, entries.values.data() + first};
     chunk.lines.first_line = first_line;
-    for (std::int64_t number = first_line; !text.empty(); ++number) {
-      const char* begin = text.data();
-      if (const char* next = header.coordinate ? parse_plain(begin, begin + text.size(), chunk) : nullptr) {
-        text.remove_prefix(static_cast<std::size_t>(next - begin));
-        ++chunk.lines.count;
-        continue;
-      }
-      const std::string_view line = trim(take_line(text));
+    const char* p = text.data();
+    const char* const end = p + text.size();
+    for (std::int64_t number = first_line; p < end; ++number) {
+      const auto left = static_cast<std::size_t>(first_line + num_lines - number);
+      const std::size_t plain = header.coordinate ? parse_plain(p, end, left, to) : parse_values(p, end, to);
+      number += static_cast<std::int64_t>(plain);
+      chunk.lines.count += static_cast<std::int64_t>(plain);
+      if (p == end) break;
+      std::string_view rest(p, static_cast<std::size_t>(end - p));
+      const std::string_view line = trim(take_line(rest));
+      p = end - rest.size();
       if (line.empty()) {
         chunk.lines.skip(number);
         continue;
       }
       const Place at{file, number};
-      header.coordinate ? parse_entry(at, line, chunk) : chunk.values.push_back(at.real(line));
+      if (header.coordinate) {
+        parse_entry(at, line, to);
+      } else {
+        to.values[to.count++] = at.real(line);
+      }
       ++chunk.lines.count;
     }
+    chunk.entries.count = to.count;
   }
 
  private:
-  /// The line at `p` if it is three plain numbers in range: where the next one begins.  nullptr, and nothing added, when
-  /// it is not, and parse_entry then decides.
-  const char* parse_plain(const char* p, const char* end, Chunk& chunk) const {
-    std::int64_t row = 0, col = 0;
-    double value = 0;
-    if (!(p = scan_whole(p, end, row)) || !(p = scan_blanks(p, end))) return nullptr;
-    if (!(p = scan_whole(p, end, col)) || !(p = scan_blanks(p, end))) return nullptr;
-    if (!(p = scan_real(p, end, value)) || !(p = scan_newline(p, end))) return nullptr;
-    if (row < 1 || row > header.num_rows || col < 1 || col > header.num_cols) return nullptr;
-    add(chunk, header.mirror, row - 1, col - 1, value);
-    return p;
+  /// As many lines of three plain numbers in range as there are up to the first other one, which parse_entry then decides
+  /// about; `most` at most.  Returns how many.
+  std::size_t parse_plain(const char*& p, const char* end, std::size_t most, Writer& to) const {
+    constexpr plain::CharacterCut cut{' ', '\t'};
+    const auto num_rows = static_cast<std::uint64_t>(header.num_rows),
+               num_cols = static_cast<std::uint64_t>(header.num_cols);
+    if (header.mirror == 0) {
+      const PlainColumns<std::int32_t> columns{
+          to.rows + to.count, to.cols + to.count, to.values + to.count, nullptr, 1, num_rows, num_cols};
+      const std::size_t lines = read_plain_lines(p, end, columns, most, cut);
+      to.count += lines;
+      return lines;
+    }
+    constexpr std::size_t kAtOnce = 4096;
+    std::array<std::int32_t, kAtOnce> rows, cols;
+    std::array<double, kAtOnce> values;
+    const PlainColumns<std::int32_t> columns{rows.data(), cols.data(), values.data(), nullptr, 1, num_rows, num_cols};
+    std::size_t lines = 0;
+    for (std::size_t more = kAtOnce; more == kAtOnce; lines += more) {
+      more = read_plain_lines(p, end, columns, std::min(kAtOnce, most - lines), cut);
+      for (std::size_t k = 0; k < more; ++k) to.add(header.mirror, rows[k], cols[k], values[k]);
+    }
+    return lines;
   }
 
-  void parse_entry(const Place& at, std::string_view line, Chunk& chunk) const {
+  /// The same for an array: lines of one plain number.
+  static std::size_t parse_values(const char*& p, const char* end, Writer& to) {
+    const std::size_t before = to.count;
+    for (const char* next = p; next < end; p = next, ++to.count) {
+      if (!(next = scan_real(p, end, to.values[to.count])) || !(next = scan_newline(next, end))) break;
+    }
+    return to.count - before;
+  }
+
+  void parse_entry(const Place& at, std::string_view line, Writer& to) const {
     const auto w = words(line);
     if (w.size() != 3) at.fail("has " + std::to_string(w.size()) + " columns: row, column and value are needed");
     const std::int64_t row = at.whole(w[0], 1, header.num_rows, "row") - 1,
                        col = at.whole(w[1], 1, header.num_cols, "column") - 1;
-    add(chunk, header.mirror, row, col, at.real(w[2]));
+    to.add(header.mirror, row, col, at.real(w[2]));
   }
 };
 
 /// The values of an array, column by column, as entries.
-Chunk place_array(const Header& header, const std::vector<double>& values, const std::optional<double>& missing) {
-  Chunk placed;
+void place_array(const Header& header, const std::optional<double>& missing, Entries& entries) {
+  const std::vector<double> values = std::move(entries.values);
+  entries.values.clear();
+  const auto add = [&](std::int64_t row, std::int64_t col, double value) {
+    entries.rows.push_back(static_cast<std::int32_t>(row));
+    entries.cols.push_back(static_cast<std::int32_t>(col));
+    entries.values.push_back(value);
+  };
   auto value = values.begin();
   for (std::int64_t col = 0; col < header.num_cols; ++col) {
     const std::int64_t first = header.mirror == 0 ? 0 : header.mirror > 0 ? col : col + 1;
     for (std::int64_t row = first; row < header.num_rows; ++row, ++value) {
-      if (!missing || *value != *missing) add(placed, header.mirror, row, col, *value);
+      if (missing && *value == *missing) continue;
+      add(row, col, *value);
+      if (header.mirror != 0 && row != col) add(col, row, header.mirror * *value);
     }
   }
-  return placed;
 }
 
 /// The line of an entry; mirrored entries follow the one they come from.
@@ -191,7 +233,15 @@ std::int64_t line_of(const std::vector<LineMap>& lines, const Header& header, co
 
 Entries read_matrix_market(LineReader& reader, const ReadOptions& options) {
   const Header header = read_header(reader);
-  auto chunks = parse_chunks<Chunk>(reader, options, Parser{header, reader.name()});
+  const int threads = thread_count(options.threads);
+  Entries entries;
+  entries.source = reader.name();
+  entries.num_rows = header.num_rows;
+  entries.num_cols = header.num_cols;
+  auto chunks =
+      parse_into<Chunk>(reader, options, entries,
+                        {.indices = header.coordinate, .per_line = header.coordinate && header.mirror != 0 ? 2 : 1},
+                        Parser{header, reader.name(), entries});
 
   std::vector<LineMap> lines;
   std::int64_t count = 0;
@@ -209,21 +259,7 @@ Entries read_matrix_market(LineReader& reader, const ReadOptions& options) {
   }
   if (count == 0) throw InvalidData(reader.name(), 0, "no entries");
 
-  const int threads = thread_count(options.threads);
-  Entries entries;
-  entries.source = reader.name();
-  entries.num_rows = header.num_rows;
-  entries.num_cols = header.num_cols;
-  entries.values = join(chunks, &Chunk::values, threads);
-  if (header.coordinate) {
-    entries.rows = join(chunks, &Chunk::rows, threads);
-    entries.cols = join(chunks, &Chunk::cols, threads);
-  } else {
-    Chunk placed = place_array(header, entries.values, options.missing);
-    entries.rows = std::move(placed.rows);
-    entries.cols = std::move(placed.cols);
-    entries.values = std::move(placed.values);
-  }
+  if (!header.coordinate) place_array(header, options.missing, entries);
   if (entries.values.empty()) throw InvalidData(reader.name(), 0, "no entries");
   check_interrupt(options);
   name_by_index(entries, options);

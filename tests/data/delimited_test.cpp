@@ -127,6 +127,42 @@ TEST_F(Delimited, AgreesWithASimpleReaderOnAnyMixture) {
   }
 }
 
+/// Plain lines, and now and then one that ends the quick path, or turns the ids of its chunk to another kind.
+TEST_F(Delimited, PlainFilesWithSomethingOddInThemAreReadWhole) {
+  for (const std::string odd :
+       {"", "\n", " \n", "5000000000 3 1\n", "-7 3 1\n", "a 3 1\n", "1234567890123456789 3 1\n"}) {
+    std::string text;
+    std::vector<std::string> ids;
+    std::vector<double> values;
+    for (int k = 0; k < 300000; ++k) {  // several chunks
+      ids.push_back(std::to_string(k % 1000));
+      values.push_back((k % 9 - 4) * 0.5);
+      std::ostringstream line;
+      line << k % 1000 << ' ' << k / 1000 + 10 << ' ' << values.back() << '\n';
+      text += line.str();
+      if (k == 150000 || k == 299990) {
+        const std::string once = k == 150000 ? odd : odd == "\n" || odd == " \n" ? odd : "";
+        text += once;
+        if (!once.empty() && once.find('3') != std::string::npos) {
+          ids.push_back(once.substr(0, once.find(' ')));
+          values.push_back(1);
+        }
+      }
+    }
+    const Entries one = read(text, {.threads = 1}), three = read(text, {.threads = 3});
+    ASSERT_EQ(one.size(), std::ssize(values)) << odd;
+    EXPECT_EQ(one.values, values) << odd;
+    EXPECT_EQ(one.rows, three.rows);
+    EXPECT_EQ(one.cols, three.cols);
+    EXPECT_EQ(one.values, three.values);
+    for (std::size_t p = 0; p < ids.size(); p += 97) ASSERT_EQ(one.row_ids.name(one.rows[p]), ids[p]) << odd;
+    ASSERT_EQ(one.row_ids.name(one.rows[150001]), ids[150001]);
+    EXPECT_TRUE(holds(complaint(text + "1 x\n"),
+                      ":" + std::to_string(std::count(text.begin(), text.end(), '\n') + 1) + ": found 2 columns"));
+    EXPECT_TRUE(holds(complaint(text + "7 11 2\n"), "is given more than once, first at line 1008")) << odd;
+  }
+}
+
 TEST_F(Delimited, TellsHowFarItIs) {
   std::vector<std::uint64_t> done;
   const std::string text = "1 2 3\n4 5 6\n";

@@ -86,7 +86,7 @@ using Numbers = std::vector<std::pair<std::int64_t, std::string>>;  // of lines
 Numbers number_lines(LineReader& reader, int threads, const std::string& bad = "no line is bad") {
   ReadOptions options;
   options.threads = threads;
-  const auto parse = [&](std::string_view text, std::int64_t line, std::int64_t count, Numbers& chunk) {
+  const auto parse = [&](std::string_view text, std::int64_t line, std::int64_t count, Numbers& chunk, int) {
     const std::int64_t end = line + count;
     for (; !text.empty(); ++line) {
       chunk.emplace_back(line, take_line(text));
@@ -134,7 +134,7 @@ TEST_F(Lines, ProgressRisesToTheEnd) {
       done.push_back(bytes);
       EXPECT_EQ(total, reader.bytes_total());
     };
-    parse_chunks<int>(reader, options, [](std::string_view, std::int64_t, std::int64_t, int&) {});
+    parse_chunks<int>(reader, options, [](std::string_view, std::int64_t, std::int64_t, int&, int) {});
     EXPECT_GT(done.size(), 5u);
     EXPECT_TRUE(std::is_sorted(done.begin(), done.end()));
     EXPECT_EQ(done.back(), reader.bytes_total());
@@ -146,18 +146,9 @@ TEST_F(Lines, AnInterruptStopsReading) {
     const std::atomic<bool> interrupt{true};
     ReadOptions options;
     options.interrupt = &interrupt;
-    const auto nothing = [](std::string_view, std::int64_t, std::int64_t, int&) { FAIL() << "it went on"; };
+    const auto nothing = [](std::string_view, std::int64_t, std::int64_t, int&, int) { FAIL() << "it went on"; };
     EXPECT_EQ(complaint_of<Error>([&] { parse_chunks<int>(reader, options, nothing); }), "interrupted");
   });
-}
-
-TEST_F(Lines, ColumnsOfChunksAreJoined) {
-  struct Chunk {
-    std::vector<int> numbers;
-  };
-  std::vector<Chunk> chunks{{{1, 2}}, {{}}, {{3}}};
-  EXPECT_EQ(join(chunks, &Chunk::numbers, 2), (std::vector<int>{1, 2, 3}));
-  EXPECT_TRUE(chunks[0].numbers.empty());
 }
 
 }  // namespace
