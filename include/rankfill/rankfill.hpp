@@ -13,6 +13,7 @@
 #include "rankfill/recovery.hpp"        // whether that is the matrix the data came from
 #include "rankfill/summary.hpp"         // what it did
 #include "rankfill/model.hpp"           // predict, recommend, save, load
+#include "rankfill/recommend.hpp"       // recommendations for many rows
 #include "rankfill/solve.hpp"           // entries -> model
 #include "rankfill/tune.hpp"            // entries -> lambda, nu, rank by held-out RMSE, and the model
 #include "rankfill/fold_in.hpp"         // rows that came later

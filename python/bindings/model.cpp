@@ -9,6 +9,7 @@
 #include "arrays.hpp"
 #include "bindings.hpp"
 #include "rankfill/fold_in.hpp"
+#include "rankfill/recommend.hpp"
 
 namespace rankfill::python {
 
@@ -73,27 +74,13 @@ nb::tuple recommend(const Model& model, const IndexVector& rows, int count, cons
   std::vector<double> values(asked * width, std::numeric_limits<double>::quiet_NaN());
   {
     nb::gil_scoped_release released;
-    std::vector<std::vector<std::int32_t>> exclude(static_cast<std::size_t>(model.num_rows()));
-    std::vector<char> wanted(exclude.size());
-    for (const std::int32_t row : span_of(rows)) {
-      (void)model.predict(row, -1);  // throws when the row is out of range
-      if (row < 0) throw InvalidData("", 0, "row index -1: there is nothing to recommend to a row that was never seen");
-      wanted[static_cast<std::size_t>(row)] = 1;
-    }
-    if (seen)
-      for (std::size_t p = 0; p < seen->rows.size(); ++p) {
-        const auto row = static_cast<std::size_t>(seen->rows[p]);
-        if (seen->rows[p] >= 0 && row < wanted.size() && wanted[row]) exclude[row].push_back(seen->cols[p]);
+    const std::vector<std::int64_t> wanted(rows.data(), rows.data() + asked);
+    const auto best = rankfill::recommend(model, wanted, count, seen ? SeenColumns(*seen, model) : SeenColumns());
+    for (std::size_t k = 0; k < asked; ++k)
+      for (std::size_t t = 0; t < best[k].size(); ++t) {
+        cols[k * width + t] = static_cast<std::int32_t>(best[k][t].col);
+        values[k * width + t] = best[k][t].value;
       }
-#pragma omp parallel for schedule(dynamic, 8) if (asked > 8)
-    for (std::size_t k = 0; k < asked; ++k) {
-      const std::int32_t row = rows.data()[k];
-      const auto best = model.recommend(row, count, exclude[static_cast<std::size_t>(row)]);
-      for (std::size_t t = 0; t < best.size(); ++t) {
-        cols[k * width + t] = static_cast<std::int32_t>(best[t].col);
-        values[k * width + t] = best[t].value;
-      }
-    }
   }
   return nb::make_tuple(to_numpy(std::move(cols), {asked, width}), to_numpy(std::move(values), {asked, width}));
 }

@@ -6,13 +6,12 @@
 #include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <unordered_map>
 #include <utility>
 #include <variant>
 
 #include "c_api/guard.hpp"
 #include "c_api/handles.hpp"
-#include "data/parallel.hpp"
+#include "rankfill/recommend.hpp"
 
 namespace rankfill::c_api {
 
@@ -34,18 +33,6 @@ void copy_factors(const rankfill_model* model, rankfill_side side, T* out, std::
         std::transform(values.begin(), values.end(), out, [](auto value) { return static_cast<T>(value); });
       },
       factors.values);
-}
-
-/// For each asked row that is one: the columns where it has an entry in `seen`.
-std::unordered_map<std::int32_t, std::vector<std::int32_t>> columns_seen(const std::vector<std::int32_t>& asked,
-                                                                         const rankfill_entries* seen) {
-  std::unordered_map<std::int32_t, std::vector<std::int32_t>> columns;
-  for (const std::int32_t row : asked) columns[row];
-  if (seen)
-    for (std::size_t p = 0; p < seen->entries.rows.size(); ++p)
-      if (const auto at = columns.find(seen->entries.rows[p]); at != columns.end())
-        at->second.push_back(seen->entries.cols[p]);
-  return columns;
 }
 
 /// As the model says it was fitted; what it does not say stays at its default.
@@ -141,17 +128,16 @@ rankfill_status rankfill_model_recommend(const rankfill_model* model, int64_t nu
     need_array(cols, count > 0 ? num_asked : count, "cols");
     need_array(predictions, count > 0 ? num_asked : count, "predictions");
     const auto asked = narrowed(rows, num_asked, 0, m.num_rows(), "row");
-    const auto exclude = columns_seen(asked, seen);
-    rankfill::data::parallel_for(num_asked, rankfill::data::thread_count(0), [&](int64_t k) {
-      const int32_t row = asked[static_cast<size_t>(k)];
-      const auto best = m.recommend(row, count, exclude.at(row));
-      for (int32_t t = 0; t < count; ++t) {
-        const bool there = t < std::ssize(best);
-        cols[k * count + t] = there ? best[static_cast<size_t>(t)].col : -1;
-        predictions[k * count + t] =
-            there ? best[static_cast<size_t>(t)].value : std::numeric_limits<double>::quiet_NaN();
+    const std::vector<std::int64_t> wanted(asked.begin(), asked.end());
+    const auto best =
+        rankfill::recommend(m, wanted, count, seen ? rankfill::SeenColumns(seen->entries, m) : rankfill::SeenColumns());
+    for (std::size_t k = 0; k < best.size(); ++k)
+      for (std::size_t t = 0; t < static_cast<std::size_t>(std::max(count, 0)); ++t) {
+        const bool there = t < best[k].size();
+        const std::size_t at = k * static_cast<std::size_t>(count) + t;
+        cols[at] = there ? best[k][t].col : -1;
+        predictions[at] = there ? best[k][t].value : std::numeric_limits<double>::quiet_NaN();
       }
-    });
   });
 }
 

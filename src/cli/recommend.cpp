@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <memory>
+#include <span>
 
 #include "cli/commands.hpp"
 #include "cli/exit_codes.hpp"
@@ -11,6 +12,7 @@
 #include "data/parallel.hpp"
 #include "rankfill/error.hpp"
 #include "rankfill/model.hpp"
+#include "rankfill/recommend.hpp"
 
 namespace rankfill::cli {
 
@@ -32,33 +34,6 @@ struct RecommendFlags {
   int count = 10, first = 0;
   ReadingFlags reading;
 };
-
-/// The columns to leave out, row by row: those of row i are columns[start[i]] .. columns[start[i + 1]].
-struct Excluded {
-  std::vector<std::size_t> start;
-  std::vector<std::int32_t> columns;
-
-  std::span<const std::int32_t> of(std::int64_t row) const {
-    if (start.empty()) return {};
-    const std::size_t first = start[static_cast<std::size_t>(row)], last = start[static_cast<std::size_t>(row) + 1];
-    return std::span(columns).subspan(first, last - first);
-  }
-};
-
-Excluded by_row(const Entries& entries, std::int64_t num_rows) {
-  Excluded excluded{std::vector<std::size_t>(static_cast<std::size_t>(num_rows) + 1), {}};
-  const auto is_known = [&](std::size_t p) { return entries.rows[p] >= 0 && entries.cols[p] >= 0; };
-  for (std::size_t p = 0; p < entries.rows.size(); ++p) {
-    if (is_known(p)) ++excluded.start[static_cast<std::size_t>(entries.rows[p]) + 1];
-  }
-  for (std::size_t row = 1; row < excluded.start.size(); ++row) excluded.start[row] += excluded.start[row - 1];
-  excluded.columns.resize(excluded.start.back());
-  std::vector<std::size_t> next(excluded.start);
-  for (std::size_t p = 0; p < entries.rows.size(); ++p) {
-    if (is_known(p)) excluded.columns[next[static_cast<std::size_t>(entries.rows[p])]++] = entries.cols[p];
-  }
-  return excluded;
-}
 
 std::vector<std::int64_t> rows_asked_for(const RecommendFlags& flags, const Model& model) {
   std::vector<std::int64_t> rows;
@@ -104,25 +79,28 @@ Json json_of(const Model& model, std::int64_t row, const std::vector<Recommendat
 }
 
 /// Writes part by part: all rows of a large model need not fit in memory as text.
-void write_recommendations(const RecommendFlags& flags, const Model& model, const Excluded& excluded) {
-  constexpr std::size_t kRowsAtOnce = 1024;
+void write_recommendations(const RecommendFlags& flags, const Model& model, const SeenColumns& seen, Console& console) {
+  constexpr std::size_t kRowsAtOnce = 4096;
   const std::vector<std::int64_t> rows = rows_asked_for(flags, model);
   if (flags.json) write_output("{\"model\": " + json_line(flags.model_file) + ",\n\"rows\": [");
   for (std::size_t first = 0; first < rows.size(); first += kRowsAtOnce) {
     if (interrupt_flag()) throw Error("interrupted");
-    const std::size_t count = std::min(kRowsAtOnce, rows.size() - first);
-    std::vector<std::string> texts(count);
-    data::parallel_for(static_cast<std::int64_t>(count), data::thread_count(0), [&](std::int64_t k) {
+    if (rows.size() > kRowsAtOnce)
+      console.live("recommending: row " + with_commas(static_cast<std::int64_t>(first)) + " of " +
+                   with_commas(static_cast<std::int64_t>(rows.size())));
+    const auto these = std::span(rows).subspan(first, std::min(kRowsAtOnce, rows.size() - first));
+    const auto best = recommend(model, these, flags.count, seen);
+    std::vector<std::string> texts(these.size());
+    data::parallel_for(std::ssize(these), data::thread_count(0), [&](std::int64_t k) {
       const auto at = static_cast<std::size_t>(k);
-      const std::int64_t row = rows[first + at];
-      const auto best = model.recommend(row, flags.count, excluded.of(row));
-      texts[at] = flags.json ? json_line(json_of(model, row, best)) : text_of(model, row, best);
+      texts[at] = flags.json ? json_line(json_of(model, these[at], best[at])) : text_of(model, these[at], best[at]);
     });
     std::string part;
-    for (std::size_t k = 0; k < count; ++k) {
+    for (std::size_t k = 0; k < texts.size(); ++k) {
       if (flags.json) part += first + k > 0 ? ",\n " : "\n ";
       part += texts[k];
     }
+    console.erase();
     write_output(part);
   }
   if (flags.json) write_output("\n]}\n");
@@ -137,13 +115,13 @@ int run_recommend(const RecommendFlags& flags) {
   ReadOptions reading = flags.reading.options();
   if (!flags.exclude_file.empty()) require_readable(flags.exclude_file);
   const Model model = load_model(flags.model_file);
-  Excluded excluded;
+  SeenColumns seen;
   if (!flags.exclude_file.empty()) {
     reading.row_ids = &model.row_ids;
     reading.col_ids = &model.col_ids;
-    excluded = by_row(read_with_progress(flags.exclude_file, reading, console), model.num_rows());
+    seen = {read_with_progress(flags.exclude_file, reading, console), model};
   }
-  write_recommendations(flags, model, excluded);
+  write_recommendations(flags, model, seen, console);
   return kOk;
 }
 
