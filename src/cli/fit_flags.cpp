@@ -119,6 +119,14 @@ void SolveFlags::add_method(CLI::App& parser) {
       ->group(group)
       ->capture_default_str();
   parser
+      .add_option(
+          "--cg-steps", cg_steps,
+          "With ALS, its accelerated forms, vp-lbfgs or --warm-up: conjugate-gradient steps per row in place of "
+          "an exact solve; 0: exact; -1: automatic")
+      ->type_name("N")
+      ->group(group)
+      ->capture_default_str();
+  parser
       .add_option("--inner-steps", inner_steps,
                   "With --solver ccd: steps on a rank-one term before the sweep goes to the next, 1..100")
       ->type_name("N")
@@ -233,6 +241,16 @@ Options SolveFlags::options() const {
   } else if (inner_steps != CcdOptions{}.inner_steps) {
     throw InvalidOption("inner_steps", std::to_string(inner_steps), "belongs to --solver ccd");
   }
+  options.warm_up.cg_steps = cg_steps;
+  const bool takes_steps = std::visit(
+      [&](auto& method) {
+        if constexpr (requires { method.cg_steps; }) method.cg_steps = cg_steps;
+        return requires { method.cg_steps; };
+      },
+      options.solver);
+  if (cg_steps != AlsOptions{}.cg_steps && !takes_steps && options.warm_up.sweeps == 0)
+    throw InvalidOption("cg_steps", std::to_string(cg_steps),
+                        "belongs to ALS, its accelerated forms, vp-lbfgs or --warm-up");
   options.formulation = parse_formulation(formulation);
   options.precision = parse_precision(precision);
   options.device = parse_device(device);

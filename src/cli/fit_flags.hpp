@@ -14,6 +14,7 @@ struct SolveFlags {
   std::string regularization = "auto", weighting = "plain", center = "mean", solver = "auto", formulation = "auto";
   std::string device = "auto", precision = "auto";
   double momentum = 0;
+  int cg_steps = AlsOptions{}.cg_steps;
   int inner_steps = CcdOptions{}.inner_steps;
   bool recover = false;
   RecoveryOptions recovery;

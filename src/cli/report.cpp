@@ -28,6 +28,12 @@ Json options_report(const Options& options, const Summary& summary) {
   json["momentum"] = descent ? Json(descent->momentum) : Json();
   const auto* coordinates = std::get_if<CcdOptions>(&options.solver);
   json["inner_steps"] = coordinates ? Json(coordinates->inner_steps) : Json();
+  json["cg_steps"] = std::visit(
+      [](const auto& method) {
+        if constexpr (requires { method.cg_steps; }) return method.cg_steps < 0 ? Json("auto") : Json(method.cg_steps);
+        return Json();
+      },
+      options.solver);
   json["warm_up"] = options.warm_up.sweeps;
   json["warm_up_factor"] = options.warm_up.sweeps > 0 ? Json(options.warm_up.factor) : Json();
   json["formulation"] = summary.formulation_used;

@@ -85,6 +85,8 @@ TEST_F(CliErrors, InvalidOptionsAreTwo) {
                                      {"--momentum", "0.5"},
                                      {"--momentum", "1", "--solver", "gd"},
                                      {"--inner-steps", "2"},
+                                     {"--cg-steps", "2", "--solver", "gd"},
+                                     {"--cg-steps", "-2", "--solver", "als"},
                                      {"--warm-up", "2", "--warm-up-factor", "0.5"},
                                      {"--warm-up", "2", "--regularization", "0"},
                                      {"--inner-steps", "0", "--solver", "ccd"},
