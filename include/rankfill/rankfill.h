@@ -150,17 +150,18 @@ RANKFILL_API rankfill_status rankfill_read_options_set_ids(rankfill_read_options
 RANKFILL_API void rankfill_read_options_free(rankfill_read_options* options);
 
 // ---- Options of a fit ------------------------------------------------------------------------------------------
-// By name, as include/rankfill/options.hpp explains them; the values are judged by the call that uses them.
-//
-//   numbers  rank, regularization (negative: automatic), weighting (nu in [0, 1]), bias_damping, threads, seed,
-//            max_iterations, gradient_tolerance, holdout_tolerance, patience
-//   0 or 1   keep_best, certificate, grow_rank, recover, recover.estimate_rank
-//   recovery recover.tolerance, recover.check_fraction; a text: recover.center
-//   texts    solver, center, formulation, device, precision; regularization ("auto"), weighting ("plain", "count")
-//   numbers of the solver, to be set after it: momentum, memory, start_sweeps, cg_steps, inner_steps
-//
-// set_integer and set_number serve all numbers alike: a whole double is an integer.  A seed from 2^53 on needs
-// set_integer.
+
+/// Options by name, as include/rankfill/options.hpp explains them; the values are judged by the call that uses them.
+///
+/// - Numbers: rank, regularization (negative: automatic), weighting (nu in [0, 1]), bias_damping, threads, seed,
+///   max_iterations, gradient_tolerance, holdout_tolerance, patience.
+/// - 0 or 1: keep_best, certificate, grow_rank, recover, recover.estimate_rank.
+/// - Of recovery: recover.tolerance, recover.check_fraction, and a text: recover.center.
+/// - Texts: solver, center, formulation, device, precision; regularization ("auto"), weighting ("plain", "count").
+/// - Numbers of the solver, to be set after it: momentum, memory, start_sweeps, cg_steps, inner_steps.
+///
+/// set_integer and set_number serve all numbers alike: a whole double is an integer.  A seed from 2^53 on needs
+/// set_integer.
 RANKFILL_API rankfill_status rankfill_options_new(rankfill_options** options, rankfill_error** error);
 RANKFILL_API rankfill_status rankfill_options_set_integer(rankfill_options* options, const char* name, int64_t value,
                                                           rankfill_error** error);
@@ -192,11 +193,12 @@ RANKFILL_API rankfill_status rankfill_options_set_progress(rankfill_options* opt
 RANKFILL_API void rankfill_options_free(rankfill_options* options);
 
 // ---- Fitting ---------------------------------------------------------------------------------------------------
-// Minimises Eq. 1 of docs/math.md.  The same data and options give the bits that the C++ library, the command line and
-// Python give.
-//
-// May be NULL: `options` (the defaults), `holdout` (never fitted; ends the fit early and fills holdout_rmse), `start` (a
-// model whose factors the fit starts from), `summary` (not wanted).
+
+/// Minimises Eq. 1 of docs/math.md.  The same data and options give the bits that the C++ library, the command line and
+/// Python give.
+///
+/// May be NULL: `options` (the defaults), `holdout` (never fitted; ends the fit early and fills holdout_rmse), `start` (a
+/// model whose factors the fit starts from), `summary` (not wanted).
 RANKFILL_API rankfill_status rankfill_fit(const rankfill_entries* train, const rankfill_options* options,
                                           const rankfill_entries* holdout, const rankfill_model* start,
                                           rankfill_model** model, rankfill_summary** summary, rankfill_error** error);
