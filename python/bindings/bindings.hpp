@@ -14,5 +14,6 @@ void bind_options(nanobind::module_& m);
 void bind_model(nanobind::module_& m);
 void bind_solve(nanobind::module_& m);
 void bind_tune(nanobind::module_& m);
+void bind_check_gradient(nanobind::module_& m);
 
 }  // namespace rankfill::python

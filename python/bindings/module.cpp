@@ -35,4 +35,5 @@ NB_MODULE(_core, m) {
   python::bind_model(m);
   python::bind_solve(m);
   python::bind_tune(m);
+  python::bind_check_gradient(m);
 }

@@ -11,6 +11,7 @@ from rankfill import _core, datasets, errors, metrics, plots
 from rankfill._completion import MatrixCompletion
 from rankfill._convert import convert_regularization
 from rankfill._entries import Entries, read
+from rankfill._gradient import check_gradient
 from rankfill._split import train_test_split
 from rankfill._tune import TuneResult, tune
 
@@ -33,6 +34,7 @@ __all__ = [
     "MatrixCompletion",
     "TuneResult",
     "build_info",
+    "check_gradient",
     "convert_regularization",
     "datasets",
     "devices",

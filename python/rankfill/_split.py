@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from rankfill import _core
 from rankfill._entries import Entries, to_entries
 from rankfill._options import seed
@@ -44,8 +46,9 @@ def train_test_split(
     fraction : float, default 0.1
         Of the entries, strictly between 0 and 1.
     by : {"random", "time"}
-        Each entry with that probability, by a hash of row, column and seed, whatever their order: the same as
-        ``--holdout`` of the command-line tool.  Or the latest, by the time column.
+        Each entry with that probability, by a hash of row, column, seed and the number of entries, whatever their
+        order.  Or the latest, by the time column.  A part may be split again, also by ``fit(holdout=...)`` and `tune`,
+        with the same seed.
     random_state : int, default 0
 
     Returns
@@ -57,4 +60,7 @@ def train_test_split(
     rankfill.errors.InvalidOption, rankfill.errors.InvalidData
         A fraction out of range; a part that would be empty; no time column.
     """
-    return split(to_entries(X, y, mask=mask, duplicates=duplicates), fraction, seed(random_state), by)
+    entries = to_entries(X, y, mask=mask, duplicates=duplicates)
+    # With the seed alone, a part split again would fall on one side: its entries have their hashes in common.
+    mixed = np.random.SeedSequence([seed(random_state), len(entries)]).generate_state(1, np.uint64)
+    return split(entries, fraction, int(mixed[0]), by)

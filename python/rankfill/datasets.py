@@ -10,79 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from rankfill import _core
 from rankfill._arrays import Array
-from rankfill._entries import Entries, _plain, read, to_entries
-from rankfill._options import seed, whole
-from rankfill.errors import FileError, InvalidData, option_error
+from rankfill._entries import Entries, read, to_entries
+from rankfill._generators import expression, low_rank, ratings, traffic
+from rankfill.errors import FileError, InvalidData
+
+__all__ = ["expression", "jester", "low_rank", "movielens", "netflix", "ratings", "relief", "traffic"]
 
 _PathLike = str | os.PathLike[str]
 _JESTER_MISSING = 99.0
-
-
-def low_rank(
-    num_rows: int,
-    num_cols: int,
-    rank: int,
-    *,
-    density: float = 0.1,
-    noise: float = 0.0,
-    random_state: Any = 0,
-) -> Entries:
-    """Make entries of a random matrix of low rank, whose values have variance 1 before the noise.
-
-    Parameters
-    ----------
-    num_rows, num_cols, rank : int
-    density : float, default 0.1
-        Share of the entries that are observed, in (0, 1]; spread evenly at random.
-    noise : float, default 0
-        Standard deviation of normal noise that is added to each value.
-    random_state : int, Generator or None, default 0
-    """
-    m, n, k = (whole(name, v) for name, v in (("num_rows", num_rows), ("num_cols", num_cols), ("rank", rank)))
-    if min(m, n, k) < 1:
-        raise option_error("num_rows, num_cols, rank", (m, n, k), "must be >= 1")
-    if not 0 < density <= 1:
-        raise option_error("density", density, "must be in (0, 1]")
-    rng = np.random.default_rng(seed(random_state))
-    u, v = rng.standard_normal((m, k)), rng.standard_normal((n, k)) / np.sqrt(k)
-    count = max(1, round(density * m * n))
-    if count > m * n / 4:
-        places = np.sort(rng.permutation(m * n)[:count])
-    else:
-        places = np.unique(rng.integers(0, m * n, size=int(1.5 * count) + 16))
-        places = np.sort(rng.permutation(places)[:count])
-    rows, cols = places // n, places % n
-    values = np.einsum("pk,pk->p", u[rows], v[cols])
-    if noise:
-        values += noise * rng.standard_normal(len(values))
-    return _plain(_core.from_coo(rows, cols, values, m, n))
-
-
-def ratings(
-    num_users: int, num_items: int, num_ratings: int, *, rank: int = 8, noise: float = 0.7, random_state: Any = 0
-) -> Entries:
-    """Make star ratings: half stars from 0.5 to 5, popular and rare items, biases, `rank` tastes, and noise.
-
-    The number of ratings is met nearly: pairs drawn twice count once.
-    """
-    m, n, count = (
-        whole(name, v) for name, v in (("num_users", num_users), ("num_items", num_items), ("num_ratings", num_ratings))
-    )
-    if min(m, n, count) < 1:
-        raise option_error("num_users, num_items, num_ratings", (m, n, count), "must be >= 1")
-    rng = np.random.default_rng(seed(random_state))
-    activity = rng.lognormal(0, 1, m)
-    popularity = 1 / (60 + rng.permutation(n)) ** 1.2
-    rows = rng.choice(m, size=count, p=activity / activity.sum())
-    cols = rng.choice(n, size=count, p=popularity / popularity.sum())
-    places = np.unique(rows * np.int64(n) + cols)
-    rows, cols = places // n, places % n
-    u, v = rng.standard_normal((m, rank)), rng.standard_normal((n, rank)) / np.sqrt(rank)
-    values = 3.5 + 0.4 * rng.standard_normal(m)[rows] + 0.4 * rng.standard_normal(n)[cols]
-    values += 0.5 * np.einsum("pk,pk->p", u[rows], v[cols]) + noise * rng.standard_normal(len(places))
-    return _plain(_core.from_coo(rows, cols, np.clip(np.round(2 * values) / 2, 0.5, 5), m, n))
 
 
 def relief() -> Array:

@@ -99,3 +99,37 @@ def test_read_gives_ids_and_words(tmp_path):
     with pytest.raises(InvalidData, match=r"bad.csv:3: the value .four. is not a finite number") as error:
         rankfill.read(tmp_path / "bad.csv")
     assert error.value.line == 3
+
+
+def test_traffic_has_days_and_bursts_of_gaps():
+    counts, observed = datasets.traffic(num_sensors=30, num_days=14, random_state=2)
+
+    assert counts.shape == observed.shape == (30, 14 * 96)
+    assert (counts >= 0).all()
+    assert (counts == np.round(counts)).all()
+    # The last burst may be of half a district: 1/12 of the sensors, and a few times 8 hours.
+    assert 0.3 <= 1 - observed.mean() < 0.3 + 0.1
+    day, night = (counts.reshape(30, 14, 96)[:, :, at].mean() for at in (slice(32, 72), slice(8, 20)))
+    assert day > 3 * night
+    # Bursts: a loss is followed by another far more often than 3 times in 10.
+    assert (~observed[:, 1:])[~observed[:, :-1]].mean() > 0.8
+    again, _ = datasets.traffic(num_sensors=30, num_days=14, random_state=2)
+    np.testing.assert_array_equal(again, counts)
+    assert datasets.traffic(3, 1, missing=0)[1].all()
+    with pytest.raises(InvalidOption, match=r"missing = 1: must be in \[0, 0.9\]"):
+        datasets.traffic(missing=1)
+
+
+def test_expression_is_of_low_rank_but_for_its_noise():
+    values, observed = datasets.expression(400, 60, missing=0.2, random_state=1)
+
+    spread = np.linalg.svd(values - values.mean(axis=1, keepdims=True), compute_uv=False)
+    # 8 programmes and 4 batches stand out of noise, whose largest singular value is about 0.25 (sqrt(400) + sqrt(60)).
+    assert spread[7] > 2 * spread[12]
+    assert spread[12] < 0.25 * (np.sqrt(400) + np.sqrt(60))
+    # Binomial with unequal chances: within 5 standard deviations of 0.2.
+    assert abs((~observed).mean() - 0.2) < 5 * np.sqrt(0.2 / observed.size)
+    faint = values < np.median(values)
+    assert (~observed)[faint].mean() > 1.5 * (~observed)[~faint].mean()
+    with pytest.raises(InvalidOption, match="num_genes, num_samples"):
+        datasets.expression(0, 3)

@@ -30,12 +30,33 @@ def test_history_describes_every_iteration(ratings):
     assert (np.diff(objective) <= np.finfo(np.float32).eps * len(train) ** 0.5 * objective[:-1]).all()
 
 
-def test_held_out_fraction_is_that_of_train_test_split(ratings):
-    train, test = rankfill.train_test_split(ratings, fraction=0.2, random_state=4)
-    a = rankfill.MatrixCompletion(rank=4, random_state=4).fit(ratings, holdout=0.2)
-    b = rankfill.MatrixCompletion(rank=4, random_state=4).fit(train, holdout=test)
+def test_parts_may_be_split_again_with_the_same_seed(ratings):
+    train, test = rankfill.train_test_split(ratings, fraction=0.2)
+    again, second = rankfill.train_test_split(train, fraction=0.2)
+    model = rankfill.MatrixCompletion(rank=2, max_iterations=3).fit(train, holdout=0.2)
 
-    np.testing.assert_array_equal(a.row_factors_, b.row_factors_)
+    assert len(train) + len(test) == len(ratings)
+    # Each count is binomial: within 5 standard deviations.
+    for held, whole in [
+        (len(test), len(ratings)),
+        (len(second), len(train)),
+        (len(train) - model.summary_["num_entries"], len(train)),
+    ]:
+        assert abs(held - 0.2 * whole) < 5 * np.sqrt(0.2 * 0.8 * whole)
+    places = [set(zip(part.rows.tolist(), part.cols.tolist(), strict=True)) for part in (again, second, test)]
+    assert len(set.union(*places)) == len(ratings)
+    same, _ = rankfill.train_test_split(ratings, fraction=0.2)
+    np.testing.assert_array_equal(same.cols, train.cols)
+
+
+def test_what_is_held_out_does_not_depend_on_the_order(ratings):
+    order = np.random.default_rng(0).permutation(len(ratings))
+    shuffled = rankfill.train_test_split((ratings.rows[order], ratings.cols[order], ratings.values[order]))[1]
+    plain = rankfill.train_test_split((ratings.rows, ratings.cols, ratings.values))[1]
+
+    assert set(zip(shuffled.rows.tolist(), shuffled.cols.tolist(), strict=True)) == set(
+        zip(plain.rows.tolist(), plain.cols.tolist(), strict=True)
+    )
 
 
 def test_same_seed_same_bits_whatever_the_threads(ratings):

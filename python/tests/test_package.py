@@ -15,7 +15,7 @@ import pytest
 import rankfill
 from rankfill import _core
 
-MODULES = ["rankfill", "rankfill._completion", "rankfill._convert"]
+MODULES = ["rankfill", "rankfill._completion", "rankfill._convert", "rankfill._gradient"]
 
 
 @pytest.mark.parametrize("name", MODULES)
