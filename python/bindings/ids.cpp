@@ -54,6 +54,7 @@ std::string_view text_of(nb::handle object) {
 class TextCollector {
  public:
   TextCollector() { column_.front().make_text(); }
+  TextCollector(const TextCollector&) = delete;  // as a column is; a vector of them would claim otherwise
   void add(const nb::sequence& texts) {
     for (const nb::handle text : texts) column_.front().add(text_of(text));
   }
