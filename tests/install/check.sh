@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Installs a build tree under a temporary prefix, then builds and runs the consumer through find_package and pkg-config, and
-# the programs, in C++ and in C, that README.md prints.
+# the programs, in C++ and in C, that README.md prints; and examples/consumer, which a user would start from.
 #
 # usage: tests/install/check.sh BUILD_DIR
 set -euo pipefail
@@ -63,3 +63,10 @@ if said=$(cd "$work" && app/app_c 2>&1); then
   exit 1
 fi
 case "$said" in *"No such file"*) ;; *) echo "the README's C program says of a missing file: $said" >&2; exit 1 ;; esac
+
+cmake -S "$here/../../examples/consumer" -B "$work/example" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH="$prefix" >"$work/log" 2>&1 &&
+  cmake --build "$work/example" >>"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
+said=$("$work/example/consumer" "$work/app/ratings.csv")
+echo "examples/consumer: $said"
+awk '{ exit !($1 == "RMSE" && $2 > 0 && $2 < $NF / 2) }' <<<"$said" ||
+  { echo "examples/consumer predicts hardly better than the mean" >&2; exit 1; }
