@@ -132,6 +132,9 @@ def tune(
             held,
             listen,
         )
+        tried = len(found["points"])
+        first, *rest = _point_parts(found["points"][found["best"]])
+        bar.show(tried, [f"best: {first}", *rest], tried)
     for warning in found["warnings"]:
         warnings.warn(warning, ConvergenceWarning, stacklevel=2)
     if found["termination"] == "interrupted":

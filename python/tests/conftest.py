@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import os
+import subprocess
+import sys
 
 # Several tests, or test runs, share the processors: threads that wait should not spin.  Before the library is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
@@ -29,3 +31,22 @@ def dense():
 @pytest.fixture
 def fitted(ratings):
     return rankfill.MatrixCompletion(rank=4, weighting="count", regularization=0.1, max_iterations=20).fit(ratings)
+
+
+@pytest.fixture
+def run_python():
+    """A Python of its own, which finds the same packages: arguments -> what it prints."""
+
+    def run(*arguments, cwd=None):
+        path = os.pathsep.join(os.path.abspath(p) for p in sys.path if p)
+        done = subprocess.run(
+            [sys.executable, *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            cwd=cwd,
+            env={**os.environ, "PYTHONPATH": path, "MPLBACKEND": "Agg"},
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run

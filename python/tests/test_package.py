@@ -4,10 +4,7 @@
 import ast
 import doctest
 import importlib
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -70,7 +67,7 @@ def test_errors_are_the_built_in_ones_that_fit():
         assert issubclass(kind, errors.Error)
 
 
-def test_import_needs_numpy_only():
+def test_import_needs_numpy_only(run_python):
     program = (
         "import sys\n"
         "class Refuse:\n"
@@ -82,9 +79,6 @@ def test_import_needs_numpy_only():
         "model = rankfill.MatrixCompletion(rank=1).fit(numpy.arange(6.0).reshape(2, 3))\n"
         "print(model.predict(0, 0))\n"
     )
-    path = os.pathsep.join(p for p in sys.path if p)
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": path}
-    )
+    told = run_python("-c", program)
 
-    assert done.returncode == 0, done.stderr
+    assert told

@@ -1,10 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the pictures show."""
 
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 
@@ -254,7 +250,7 @@ def test_unfitted_and_loaded_models_say_what_is_missing(fitted, tmp_path):
     )
 
 
-def test_without_matplotlib_the_error_says_so():
+def test_without_matplotlib_the_error_says_so(run_python):
     program = (
         "import sys\n"
         "sys.modules['matplotlib'] = None\n"
@@ -265,9 +261,6 @@ def test_without_matplotlib_the_error_says_so():
         "except ImportError as error:\n"
         "    print(error.name, error)\n"
     )
-    path = os.pathsep.join(p for p in sys.path if p)
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": path}
-    )
+    told = run_python("-c", program)
 
-    assert done.stdout == "matplotlib rankfill.plots needs matplotlib: pip install matplotlib\n", done.stderr
+    assert told == "matplotlib rankfill.plots needs matplotlib: pip install matplotlib\n"

@@ -143,7 +143,8 @@ def test_the_bar_in_a_terminal(columns):
     bars = [line for line in lines if re.search(r"(iteration|point) \d+/\d+", line)]
     assert len(bars) == 2  # each was written over and over
     assert all(len(line) < columns for line in bars)
-    assert re.search(r"iteration (\d+)/\1", bars[0])
+    assert re.search(r"iteration (\d+)/\1\b", bars[0])
+    assert re.search(r"point (\d+)/\1\b", bars[1])
     assert "\x1b" not in written
     if columns >= 60:
         assert re.match(r"█+ iteration \d+/\d+  held-out RMSE \d\.\d+", bars[0])
