@@ -36,6 +36,7 @@ for language in c cpp; do
 done
 
 python3 -B docs/site/cpp_page.py . "$work/xml/cpp" >"$work/pages/cpp_api.md"
+python3 -B docs/site/examples_page.py . >"$work/pages/examples.md"
 
 RANKFILL_ROOT=$PWD "$venv/bin/sphinx-build" -q -W --keep-going -b html -d "$work/doctrees" "$work/pages" "$work/html"
 cp -r "$work/html/." "$out/"

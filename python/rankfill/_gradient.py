@@ -27,7 +27,7 @@ def check_gradient(
     -------
     dict
         ``passed``, and ``formulations``: a list of dicts with ``formulation``, ``passed``, ``best_relative_error`` (to
-        central differences, over the steps tried), ``remainder_slope`` (of log |F(x + h d) - F(x) - h <grad, d>|
+        central differences, over the steps tried), ``remainder_slope`` (of log ``|F(x + h d) - F(x) - h <grad, d>|``
         against log h: 2 for a true gradient, 1 for a wrong one) and ``note``, why one was not run.
 
     Raises
