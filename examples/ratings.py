@@ -48,7 +48,7 @@ print(data)
 train, test = rankfill.train_test_split(data, fraction=0.1, random_state=0)
 start = rankfill.MatrixCompletion(center="bias", max_iterations=40)
 result = rankfill.tune(train, estimator=start, ranks=[4, 16], weightings=["count"], refine=2, verbose=1)
-model = rankfill.MatrixCompletion(**{**start.get_params(), **result.best_params_, "verbose": 1}).fit(train, holdout=0.1)
+model = result.best_estimator_  # fitted to all of train
 
 mean = rankfill.metrics.rmse(test.values, 0 * test.values + train.values.mean())
 # So large a lambda that the factors vanish: what is left are damped means of users and movies.
