@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <benchmark/benchmark.h>
 
-#include <algorithm>
-#include <cmath>
-
 #include "backend/cpu.hpp"
+#include "bench/power_law.hpp"
 #include "kernels/als_half.hpp"
 #include "kernels/gradient_projection.hpp"
 #include "kernels/gradient_rows.hpp"
@@ -14,34 +12,12 @@
 #include "kernels/residual.hpp"
 #include "problem/host_problem.hpp"
 
-// CPU kernels on one synthetic matrix with power-law columns: 20,000 x 2,000, about 1 M entries.  Every kernel gathers one
-// factor row per entry and pass: `items_per_second` counts these rows, `bytes_per_second` their bytes.
+// CPU kernels on the matrix of bench/power_law.hpp.  Every kernel gathers one factor row per entry and pass: `items_per_second`
+// counts these rows, `bytes_per_second` their bytes, and `flops` the multiplications and additions that the formula has.  The
+// limits of the machine for the same: bench/cpu_ceilings.cpp.
 
 namespace rankfill {
 namespace {
-
-Entries power_law_entries() {
-  Entries e;
-  e.num_rows = 20000;
-  e.num_cols = 2000;
-  std::vector<std::int32_t> cols;
-  for (std::int32_t row = 0; row < e.num_rows; ++row) {
-    cols.clear();
-    for (std::uint32_t draw = 0; draw < 64; ++draw) {
-      const auto bits = philox({static_cast<std::uint32_t>(row), draw, 0, 0}, {1, 0});
-      const double uniform = (bits[0] + 0.5) * 0x1p-32;
-      cols.push_back(static_cast<std::int32_t>(static_cast<double>(e.num_cols) * uniform * uniform * uniform));
-    }
-    std::sort(cols.begin(), cols.end());
-    cols.erase(std::unique(cols.begin(), cols.end()), cols.end());
-    for (const std::int32_t col : cols) {
-      e.rows.push_back(row);
-      e.cols.push_back(col);
-      e.values.push_back(std::sin(0.01 * row) * std::cos(0.02 * col));
-    }
-  }
-  return e;
-}
 
 /// The matrix and a random point, ready for every kernel.
 struct Fixture {
@@ -61,17 +37,19 @@ struct Fixture {
     gradient.copy_from(at);  // any direction will do
   }
 
-  /// Times `kernel`, which passes `passes` times over the entries: one factor row is gathered per entry and pass.
+  /// Times `kernel`, which passes `passes` times over the entries: one factor row is gathered per entry and pass; `flops` in all.
   template <class Kernel>
-  void time(int passes, Kernel kernel) {
+  void time(int passes, double flops, Kernel kernel) {
     for (auto _ : state) kernel();
     const std::int64_t gathered = passes * problem.num_entries * state.iterations();
     state.SetItemsProcessed(gathered);
     state.SetBytesProcessed(gathered * rank * std::int64_t{sizeof(float)});
+    state.counters["flops"] = benchmark::Counter(flops, benchmark::Counter::kIsIterationInvariantRate);
   }
+  double entries_times_rank() const { return static_cast<double>(problem.num_entries) * rank; }
 
   static const Entries& entries() {
-    static const Entries all = power_law_entries();
+    static const Entries all = bench::power_law_entries();
     return all;
   }
 
@@ -88,38 +66,48 @@ struct Fixture {
 
 void bench_residual(benchmark::State& state) {
   Fixture f(state);
-  f.time(1, [&] { residual(f.backend, f.by_row, f.at.row, f.at.col, f.residuals); });
+  f.time(1, 2 * f.entries_times_rank(), [&] { residual(f.backend, f.by_row, f.at.row, f.at.col, f.residuals); });
 }
 
 void bench_loss(benchmark::State& state) {
   Fixture f(state);
-  f.time(1, [&] { benchmark::DoNotOptimize(read_squared_error(f.backend, f.by_row, f.at.row, f.at.col)); });
+  f.time(1, 2 * f.entries_times_rank(),
+         [&] { benchmark::DoNotOptimize(read_squared_error(f.backend, f.by_row, f.at.row, f.at.col)); });
 }
 
 void bench_gradient_rows(benchmark::State& state) {
   Fixture f(state);
-  f.time(1, [&] { gradient_rows(f.backend, f.by_row, f.at.row, f.at.col, Gather::full, f.gradient.row, f.sum); });
+  f.time(1, 4 * f.entries_times_rank(),
+         [&] { gradient_rows(f.backend, f.by_row, f.at.row, f.at.col, Gather::full, f.gradient.row, f.sum); });
 }
 
 void bench_gradient_scatter(benchmark::State& state) {
   Fixture f(state);
-  f.time(2, [&] { gradient_scatter(f.backend, f.problem.observations, f.at, f.gradient, f.sum); });
+  f.time(2, 6 * f.entries_times_rank(),
+         [&] { gradient_scatter(f.backend, f.problem.observations, f.at, f.gradient, f.sum); });
 }
 
 void bench_gradient_projection(benchmark::State& state) {
   Fixture f(state);
-  f.time(4, [&] { gradient_projection(f.backend, f.problem.observations, f.at, f.residuals, f.gradient, f.sum); });
+  f.time(4, 6 * f.entries_times_rank(),
+         [&] { gradient_projection(f.backend, f.problem.observations, f.at, f.residuals, f.gradient, f.sum); });
 }
 
 void bench_line_search(benchmark::State& state) {
   Fixture f(state);
-  f.time(2, [&] { benchmark::DoNotOptimize(read_line_sums(f.backend, f.by_row, f.at, f.gradient)); });
+  f.time(2, 6 * f.entries_times_rank(),
+         [&] { benchmark::DoNotOptimize(read_line_sums(f.backend, f.by_row, f.at, f.gradient)); });
 }
 
 void bench_als_half(benchmark::State& state, int cg_steps) {
   Fixture f(state);
   const Buffer<float, CpuBackend> plain;
-  f.time(1, [&] { als_half(f.backend, f.by_row, 1.0, plain, f.at.col, {.cg_steps = cg_steps}, f.at.row, f.sums); });
+  // Exact: the lower triangle and the residual's projection, then Cholesky's decomposition and two solves.  Else a residual and its
+  // projection, and as much for each step.
+  const double k = f.rank, rows = static_cast<double>(f.problem.num_rows);
+  const double exact = f.entries_times_rank() * (k + 5) + rows * (k * k * k / 3 + 2 * k * k);
+  f.time(1, cg_steps == 0 ? exact : 4 * (1 + cg_steps) * f.entries_times_rank(),
+         [&] { als_half(f.backend, f.by_row, 1.0, plain, f.at.col, {.cg_steps = cg_steps}, f.at.row, f.sums); });
 }
 
 BENCHMARK(bench_residual)->Name("residual")->Arg(16)->Arg(64)->Arg(128)->UseRealTime();

@@ -8,6 +8,7 @@
     report.py convergence RESULTS... [--into FILE] [--out FOLDER]
                                                 what bench/convergence left: tables; with --out also SVG files and thinned JSON
     report.py recovery RESULTS [--into FILE]    what bench/recovery left: tables
+    report.py cpu RESULTS... [--into FILE]      what bench/cpu_kernels_bench left: medians over the files, beside the ceilings
 
 Without RESULTS the tables say "not yet measured".  Numbers that are made up, wrong, or from the emulator are shown on request but
 never put into a document.
@@ -19,6 +20,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+from reporting.cpu import cpu_part  # noqa: E402
 from reporting.convergence import Race, convergence_part, convergence_plots, load, thinned  # noqa: E402
 from reporting.plots import all_plots  # noqa: E402
 from reporting.recovery import recovery_part  # noqa: E402
@@ -71,6 +73,15 @@ def recovery(given):
     return 0
 
 
+def cpu(given):
+    text = cpu_part([json.loads(Path(path).read_text()) for path in given.results])
+    if given.into:
+        put_into(given.into, text, "cpu")
+    else:
+        print(text)
+    return 0
+
+
 def main(arguments):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -88,6 +99,9 @@ def main(arguments):
     recoveries = commands.add_parser("recovery")
     recoveries.add_argument("results")
     recoveries.add_argument("--into")
+    cpus = commands.add_parser("cpu")
+    cpus.add_argument("results", nargs="+")
+    cpus.add_argument("--into")
     given = parser.parse_args(arguments)
 
     if given.command == "collect":
@@ -96,6 +110,8 @@ def main(arguments):
         return 0
     if given.command == "convergence":
         return convergence(given)
+    if given.command == "cpu":
+        return cpu(given)
     if given.command == "recovery":
         return recovery(given)
     results = Results.load(given.results) if given.results else Results({})
