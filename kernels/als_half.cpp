@@ -53,15 +53,16 @@ class HeldRow {
 
  private:
   double fetch(const Csr<T, CpuBackend>& m, std::int64_t row, T lambda, const Factor<T, CpuBackend>& v, const T* u_i) {
-    const auto& loops = gather_.loops;
     const int rank = gather_.rank, padded = gather_.padded;
     std::fill_n(gather_.gradient.data(), padded, T{0});
     std::fill_n(scale_.data(), padded, T{0});
     count_ = 0;
-    const double squared_error = gather_.for_tiles(m, row, v, u_i, held_.data(), [&](const T* tile, int count) {
-      loops.combine(padded, count, tile, gather_.e.data(), gather_.gradient.data());
-      loops.add_squares(padded, count, tile, scale_.data());
-      count_ += count;
+    std::copy_n(u_i, rank, gather_.u.data());
+    double squared_error = 0;
+    gather_.for_slices(m, row, v, [&](const EntrySlice<T>& slice) {
+      squared_error += gather_.loops.gather_all(slice, padded, gather_.u.data(), held_.data() + count_ * padded,
+                                                gather_.e.data(), gather_.gradient.data(), scale_.data());
+      count_ += slice.count;
     });
     T largest = 0;
     for (int k = 0; k < rank; ++k) {

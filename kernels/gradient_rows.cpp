@@ -17,9 +17,7 @@ void gradient_rows(CpuBackend& backend, const Csr<T, CpuBackend>& m, const Facto
     std::array<double, 1> sum{};
     for (std::int64_t row = first; row < last; ++row) {
       std::fill_n(entries.gradient.data(), entries.padded, T{0});
-      sum[0] += entries.for_tiles(m, row, v, u.values.data() + row * u.rank, [&](const T* tile, int count) {
-        entries.loops.combine(entries.padded, count, tile, entries.e.data(), entries.gradient.data());
-      });
+      sum[0] += entries.add_gradient(m, row, v, u.values.data() + row * u.rank);
       T* g_i = g.values.data() + row * u.rank;
       for (int k = 0; k < u.rank; ++k) g_i[k] = 0 - entries.gradient[k];
     }

@@ -41,12 +41,14 @@ struct RowLoops {
   /// tile[t] = v_t, e_t = value_t - <u, v_t>.  Returns sum_t e_t^2, added up in order in double.  tile: count x padded, its
   /// padding zero before and after.
   double (*gather)(const EntrySlice<T>& slice, int padded, const T* u, T* tile, T* e);
+  /// e as above, y += sum_t e_t v_t; returns sum_t e_t^2.  `tile` is room, as for gather.
+  double (*gradient)(const EntrySlice<T>& slice, int padded, const T* u, T* tile, T* e, T* y);
+  /// gather and gradient at once; diagonal += sum_t v_t^2, element by element.
+  double (*gather_all)(const EntrySlice<T>& slice, int padded, const T* u, T* tile, T* e, T* y, T* diagonal);
   /// y += sum_t x_t tile[t]
   void (*combine)(int padded, int count, const T* tile, const T* x, T* y);
   /// y_t = <tile[t], x>
   void (*project)(int padded, int count, const T* tile, const T* x, T* y);
-  /// diagonal += sum_t tile[t]^2, element by element
-  void (*add_squares)(int padded, int count, const T* tile, T* diagonal);
   /// gram += sum_t tile[t] tile[t]^T.  gram: padded x padded, column-major; above the diagonal it is left unspecified.
   void (*add_gram)(int padded, int count, const T* tile, T* gram);
   /// gram <- L, gram = L L^T, every pivot (of L^2) kept at or above `floor`.  Same storage; zeros above the diagonal within a

@@ -33,6 +33,7 @@ struct Loops {
   typedef T Loose __attribute__((vector_size(Isa::bytes), aligned(alignof(T)), may_alias));  // at any address of a T
 
   static const Vector& at(const T* p) { return *reinterpret_cast<const Vector*>(p); }
+  static const Loose& loose(const T* p) { return *reinterpret_cast<const Loose*>(p); }
   static Vector& at(T* p) { return *reinterpret_cast<Vector*>(p); }
 
   static float root(float x) { return __builtin_sqrtf(x); }
@@ -65,27 +66,121 @@ struct Loops {
     return sums(all)[0];
   }
 
-  static double gather(const EntrySlice<T>& s, int padded, const T* u, T* tile, T* e) {
-    const int whole = s.rank / kLanes * kLanes;
-    const std::int64_t reach = s.count + s.ahead;
-    const std::int64_t distance = s.count < 12 ? s.count : 12;
-    for (std::int64_t t = 0; t < s.count; ++t) {
-      const T* v = s.factor + std::int64_t{s.col_idx[t]} * s.rank;
-      if (t + distance < reach) {
-        const char* next = reinterpret_cast<const char*>(s.factor + std::int64_t{s.col_idx[t + distance]} * s.rank);
-        for (std::int64_t b = 0; b < static_cast<std::int64_t>(sizeof(T)) * s.rank; b += 64)
-          __builtin_prefetch(next + b);
-      }
-      T* copy = tile + t * padded;
-      for (int k = 0; k < whole; k += kLanes) at(copy + k) = *reinterpret_cast<const Loose*>(v + k);
-      for (int k = whole; k < s.rank; ++k) copy[k] = v[k];
-    }
-    project(padded, static_cast<int>(s.count), tile, u, e);
+  static const T* row_of(const EntrySlice<T>& s, std::int64_t t) {
+    return s.factor + std::int64_t{s.col_idx[t]} * s.rank;
+  }
+  /// Asks for the factor row of entry t, if there is one.
+  static void prefetch(const EntrySlice<T>& s, std::int64_t t) {
+    if (t >= s.count + s.ahead) return;
+    const char* row = reinterpret_cast<const char*>(row_of(s, t));
+    for (std::int64_t b = 0; b < static_cast<std::int64_t>(sizeof(T)) * s.rank; b += 64) __builtin_prefetch(row + b);
+  }
+  static double to_residuals(const EntrySlice<T>& s, std::int64_t first, std::int64_t last, T* e) {
     double squares = 0;
-    for (std::int64_t t = 0; t < s.count; ++t) {
+    for (std::int64_t t = first; t < last; ++t) {
       e[t] = s.values[t] - e[t];
       squares += double{e[t]} * double{e[t]};
     }
+    return squares;
+  }
+
+  static double gather(const EntrySlice<T>& s, int padded, const T* u, T* tile, T* e) {
+    const int whole = s.rank / kLanes * kLanes;
+    const std::int64_t distance = s.count < 12 ? s.count : 12;
+    for (std::int64_t t = 0; t < s.count; ++t) {
+      const T* v = row_of(s, t);
+      prefetch(s, t + distance);
+      T* copy = tile + t * padded;
+      for (int k = 0; k < whole; k += kLanes) at(copy + k) = loose(v + k);
+      for (int k = whole; k < s.rank; ++k) copy[k] = v[k];
+    }
+    project(padded, static_cast<int>(s.count), tile, u, e);
+    return to_residuals(s, 0, s.count, e);
+  }
+
+  /// Rows of `vectors` whole machine vectors, kLanes entries at a time and used where they lie: the second use finds them in the
+  /// first-level cache.  With `kept` they are copied into the tile on the way, and their squares added to `diagonal`.
+  template <int vectors, bool kept>
+  static double straight(const EntrySlice<T>& s, const T* u, T* tile, T* e, T* y, T* diagonal) {
+    constexpr std::int64_t padded = std::int64_t{vectors} * kLanes;
+    Vector x[vectors], sum[vectors], other[vectors];
+    for (int r = 0; r < vectors; ++r) {
+      x[r] = at(u + r * kLanes);
+      sum[r] = at(y + r * kLanes);
+      other[r] = kept ? at(diagonal + r * kLanes) : Vector{};
+    }
+    double squares = 0;
+    for (std::int64_t first = 0; first < s.count; first += kLanes) {
+      const std::int64_t last = s.count - first < kLanes ? s.count : first + kLanes;
+      Vector part[kLanes] = {};
+      for (std::int64_t t = first; t < last; ++t) {
+        prefetch(s, t + kLanes);
+        const T* v = row_of(s, t);
+        Vector products = {};
+        for (int r = 0; r < vectors; ++r) {
+          const Vector here = loose(v + r * kLanes);
+          products += here * x[r];
+          if constexpr (kept) at(tile + t * padded + r * kLanes) = here;
+        }
+        part[t - first] = products;
+      }
+      const Vector products = sums(part);
+      for (std::int64_t t = first; t < last; ++t) e[t] = products[t - first];
+      squares += to_residuals(s, first, last, e);
+      if constexpr (kept) {
+        for (std::int64_t t = first; t < last; ++t)
+          for (int r = 0; r < vectors; ++r) {
+            const Vector here = at(tile + t * padded + r * kLanes);
+            sum[r] += e[t] * here;
+            other[r] += here * here;
+          }
+        continue;
+      }
+      std::int64_t t = first;  // two sums: each addition waits for the one before
+      for (; t + 2 <= last; t += 2) {
+        const T *v = row_of(s, t), *w = row_of(s, t + 1);
+        for (int r = 0; r < vectors; ++r) {
+          sum[r] += e[t] * loose(v + r * kLanes);
+          other[r] += e[t + 1] * loose(w + r * kLanes);
+        }
+      }
+      if (t < last) {
+        const T* v = row_of(s, t);
+        for (int r = 0; r < vectors; ++r) sum[r] += e[t] * loose(v + r * kLanes);
+      }
+    }
+    for (int r = 0; r < vectors; ++r) {
+      at(y + r * kLanes) = kept ? sum[r] : sum[r] + other[r];
+      if constexpr (kept) at(diagonal + r * kLanes) = other[r];
+    }
+    return squares;
+  }
+  /// Beyond these a row does not stay in registers.
+  static constexpr int kMostVectors = 8;
+  template <bool kept, int vectors = kMostVectors>
+  static double straight(int padded, const EntrySlice<T>& s, const T* u, T* tile, T* e, T* y, T* diagonal) {
+    if (padded == vectors * kLanes) return straight<vectors, kept>(s, u, tile, e, y, diagonal);
+    if constexpr (vectors > 1)
+      return straight<kept, vectors - 1>(padded, s, u, tile, e, y, diagonal);
+    else
+      return 0;
+  }
+  static bool is_straight(const EntrySlice<T>& s, int padded) {
+    return padded == s.rank && padded <= kMostVectors * kLanes;
+  }
+
+  static double gradient(const EntrySlice<T>& s, int padded, const T* u, T* tile, T* e, T* y) {
+    if (is_straight(s, padded)) return straight<false>(padded, s, u, tile, e, y, nullptr);
+    const double squares = gather(s, padded, u, tile, e);
+    combine(padded, static_cast<int>(s.count), tile, e, y);
+    return squares;
+  }
+
+  static double gather_all(const EntrySlice<T>& s, int padded, const T* u, T* tile, T* e, T* y, T* diagonal) {
+    if (is_straight(s, padded)) return straight<true>(padded, s, u, tile, e, y, diagonal);
+    const double squares = gather(s, padded, u, tile, e);
+    combine(padded, static_cast<int>(s.count), tile, e, y);
+    add_squares(padded, static_cast<int>(s.count), tile, diagonal);
     return squares;
   }
 
@@ -215,8 +310,8 @@ struct Loops {
     }
   }
 
-  static constexpr RowLoops<T> table{Isa::name,   kMultiple, gather,   combine, project,
-                                     add_squares, add_gram,  cholesky, solve};
+  static constexpr RowLoops<T> table{Isa::name, kMultiple, gather,   gradient, gather_all,
+                                     combine,   project,   add_gram, cholesky, solve};
 };
 
 }  // namespace

@@ -32,25 +32,35 @@ struct RowGather {
   template <class Body>
   double for_tiles(const Csr<T, CpuBackend>& m, std::int64_t row, const Factor<T, CpuBackend>& v, const T* u_i,
                    const Body& body) {
-    return for_tiles(m, row, v, u_i, nullptr, body);
-  }
-
-  /// The same; tiles follow each other in `held` if it is given.
-  template <class Body>
-  double for_tiles(const Csr<T, CpuBackend>& m, std::int64_t row, const Factor<T, CpuBackend>& v, const T* u_i, T* held,
-                   const Body& body) {
-    const std::int64_t begin = m.row_ptr.data()[row], end = m.row_ptr.data()[row + 1];
     std::copy_n(u_i, rank, u.data());
     double squared_error = 0;
-    for (std::int64_t p = begin; p < end; p += entries) {
+    for_slices(m, row, v, [&](const EntrySlice<T>& slice) {
+      squared_error += loops.gather(slice, padded, u.data(), tile.data(), e.data());
+      body(tile.data(), static_cast<int>(slice.count));
+    });
+    return squared_error;
+  }
+
+  /// gradient += sum of e_p v_p over the entries of a row; returns the sum of squared residuals.
+  double add_gradient(const Csr<T, CpuBackend>& m, std::int64_t row, const Factor<T, CpuBackend>& v, const T* u_i) {
+    std::copy_n(u_i, rank, u.data());
+    double squared_error = 0;
+    for_slices(m, row, v, [&](const EntrySlice<T>& slice) {
+      squared_error += loops.gradient(slice, padded, u.data(), tile.data(), e.data(), gradient.data());
+    });
+    return squared_error;
+  }
+
+  /// Calls body(slice) for the entries of a row, a tile's worth at a time.
+  template <class Body>
+  void for_slices(const Csr<T, CpuBackend>& m, std::int64_t row, const Factor<T, CpuBackend>& v,
+                  const Body& body) const {
+    const std::int64_t end = m.row_ptr.data()[row + 1];
+    for (std::int64_t p = m.row_ptr.data()[row]; p < end; p += entries) {
       const std::int64_t count = std::min<std::int64_t>(entries, end - p);
       const std::int64_t ahead = std::min<std::int64_t>(entries, m.num_entries - p - count);
-      T* to = held ? held + (p - begin) * padded : tile.data();
-      squared_error += loops.gather({m.values.data() + p, m.col_idx.data() + p, count, ahead, v.values.data(), rank},
-                                    padded, u.data(), to, e.data());
-      body(to, static_cast<int>(count));
+      body({m.values.data() + p, m.col_idx.data() + p, count, ahead, v.values.data(), rank});
     }
-    return squared_error;
   }
 
   const RowLoops<T>& loops;

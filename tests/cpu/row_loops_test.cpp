@@ -96,21 +96,51 @@ TYPED_TEST(RowLoopsOf, GathersRowsAndTheirResiduals) {
   });
 }
 
-TYPED_TEST(RowLoopsOf, CombinesAndProjects) {
+// Whole vectors are used where they lie, other ranks through the tile.
+TYPED_TEST(RowLoopsOf, AddsGradientsAndKeepsRows) {
   for_cases<TypeParam>([](const Case<TypeParam>& c) {
-    AlignedArray<TypeParam> y(c.padded), z(c.loops.pad(c.count)), squares(c.padded);
-    for (int k = 0; k < c.rank; ++k) y[k] = squares[k] = 1;
-    c.loops.combine(c.padded, c.count, c.tile.data(), c.values.data(), y.data());
-    c.loops.project(c.padded, c.count, c.tile.data(), c.u.data(), z.data());
-    c.loops.add_squares(c.padded, c.count, c.tile.data(), squares.data());
+    const EntrySlice<TypeParam> slice{c.values.data(), c.cols.data(), c.count, 0, c.factor.data(), c.rank};
+    const auto size = static_cast<std::size_t>(c.padded) * static_cast<std::size_t>(c.count);
+    AlignedArray<TypeParam> room(size), tile(size), e(c.loops.pad(c.count)), y(c.padded), same_e(c.loops.pad(c.count)),
+        same_y(c.padded), diagonal(c.padded);
+    for (int k = 0; k < c.rank; ++k) y[k] = same_y[k] = diagonal[k] = 1;
+    const double squares = c.loops.gradient(slice, c.padded, c.u.data(), room.data(), e.data(), y.data());
+    const double same_squares =
+        c.loops.gather_all(slice, c.padded, c.u.data(), tile.data(), same_e.data(), same_y.data(), diagonal.data());
+    const double within = c.bound(c.count + 1) * (c.rank + 1);
+    ASSERT_NEAR(squares, c.squares, c.bound(c.count) * c.rank * c.rank);
+    ASSERT_EQ(squares, same_squares);
+    for (int t = 0; t < c.count; ++t) {
+      ASSERT_NEAR(e[t], static_cast<double>(c.values[t] - c.dot(t)), c.bound(c.rank));
+      ASSERT_EQ(e[t], same_e[t]);
+      for (int k = 0; k < c.padded; ++k) {
+        const TypeParam expected = k < c.rank ? static_cast<TypeParam>(c.v(t, k)) : TypeParam{0};
+        ASSERT_EQ(tile[static_cast<std::size_t>(t) * c.padded + k], expected);
+      }
+    }
     for (int k = 0; k < c.padded; ++k) {
-      long double combined = k < c.rank, squared = combined;
+      long double sum = k < c.rank, squared = sum;
       for (int t = 0; k < c.rank && t < c.count; ++t) {
-        combined += c.values[t] * c.v(t, k);
+        sum += (c.values[t] - c.dot(t)) * c.v(t, k);
         squared += c.v(t, k) * c.v(t, k);
       }
+      ASSERT_NEAR(y[k], static_cast<double>(sum), within);
+      ASSERT_NEAR(same_y[k], static_cast<double>(sum), within);
+      ASSERT_NEAR(diagonal[k], static_cast<double>(squared), c.bound(c.count + 1));
+    }
+  });
+}
+
+TYPED_TEST(RowLoopsOf, CombinesAndProjects) {
+  for_cases<TypeParam>([](const Case<TypeParam>& c) {
+    AlignedArray<TypeParam> y(c.padded), z(c.loops.pad(c.count));
+    for (int k = 0; k < c.rank; ++k) y[k] = 1;
+    c.loops.combine(c.padded, c.count, c.tile.data(), c.values.data(), y.data());
+    c.loops.project(c.padded, c.count, c.tile.data(), c.u.data(), z.data());
+    for (int k = 0; k < c.padded; ++k) {
+      long double combined = k < c.rank;
+      for (int t = 0; k < c.rank && t < c.count; ++t) combined += c.values[t] * c.v(t, k);
       ASSERT_NEAR(y[k], static_cast<double>(combined), c.bound(c.count + 1));
-      ASSERT_NEAR(squares[k], static_cast<double>(squared), c.bound(c.count + 1));
     }
     for (int t = 0; t < c.count; ++t) ASSERT_NEAR(z[t], static_cast<double>(c.dot(t)), c.bound(c.rank));
   });
