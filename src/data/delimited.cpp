@@ -120,7 +120,12 @@ void Parser::parse_line(std::string_view line, std::int64_t number, Chunk& chunk
   const auto add_id = [&](IdColumn& ids, std::string_view text, const char* side) {
     if (layout.unquotes()) text = unquote(text, scratch);
     if (text.empty()) fail(number, std::string("the ") + side + " id is empty");
-    ids.add(text);
+    if (text.data() == scratch.data()) {
+      ids.flush();
+      ids.add(text);
+    } else {
+      ids.add_lasting(text);
+    }
   };
   add_id(chunk.rows, field[0], "row");
   add_id(chunk.cols, field[1], "column");
@@ -159,6 +164,8 @@ void Parser::operator()(std::string_view text, std::int64_t first_line, std::int
       parse_line(line, number, chunk);
     }
   }
+  chunk.rows.flush();
+  chunk.cols.flush();
   chunk.lines.count = static_cast<std::int64_t>(chunk.entries.count);
 }
 

@@ -32,6 +32,23 @@ void IdColumn::add(std::string_view id) {
   put(texts_->add(id));
 }
 
+void IdColumn::add_lasting(std::string_view id) {
+  constexpr std::size_t kMostWaiting = 64;
+  if (kind_ != Kind::text) {
+    add(id);
+    return;
+  }
+  put(0);
+  waiting_.push_back(id);
+  if (waiting_.size() == kMostWaiting) flush();
+}
+
+void IdColumn::flush() {
+  if (waiting_.empty()) return;
+  texts_->add(waiting_, keys() + size_ - waiting_.size());
+  waiting_.clear();
+}
+
 void IdColumn::add_large(std::int64_t number) {
   if (kind_ == Kind::text) {
     put(texts_->add(std::to_string(number)));

@@ -36,6 +36,9 @@ class IdColumn {
       add_large(number);
     }
   }
+  /// An id whose text stays until flush(), before which it has no key.  Several are looked up together.
+  void add_lasting(std::string_view id);
+  void flush();
   std::size_t size() const { return size_; }
   Kind kind() const { return kind_; }
   void make_wide();
@@ -65,6 +68,7 @@ class IdColumn {
   std::int32_t* at_ = nullptr;
   std::vector<std::int32_t> own_;
   std::vector<std::int64_t> wide_;
+  std::vector<std::string_view> waiting_;  // the last texts added, in order
   TextTable* texts_ = nullptr;
   std::unique_ptr<TextTable> own_texts_;
 };

@@ -2,6 +2,7 @@
 #include "data/id_tables.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "rankfill/error.hpp"
@@ -12,13 +13,14 @@ namespace {
 
 /// Every bit of the result depends on every bit of x.
 std::uint64_t mix(std::uint64_t x) {
-  x = (x ^ (x >> 32)) * 0x9E3779B97F4A7C15u;
-  return x ^ (x >> 29);
+  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
+  x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
+  return x ^ (x >> 31);
 }
 
 /// Eight bytes at a time; the lengths of the texts are part of it.
 std::uint64_t hash(std::string_view text) {
-  std::uint64_t h = text.size(), word = 0;
+  std::uint64_t h = 0x9E3779B97F4A7C15u + text.size(), word = 0;
   const char* p = text.data();
   std::size_t left = text.size();
   for (; left >= 8; left -= 8, p += 8) {
@@ -27,7 +29,7 @@ std::uint64_t hash(std::string_view text) {
   }
   word = 0;
   if (left > 0) std::memcpy(&word, p, left);
-  return mix(mix(h ^ word));
+  return mix(h ^ word);
 }
 
 constexpr std::uint64_t kUpper = 0xffffffff00000000u;
@@ -46,8 +48,25 @@ std::string_view TextTable::operator[](std::int64_t number) const {
 
 std::int32_t TextTable::add(std::string_view text) {
   if (2 * ends_.size() >= slots_.size()) grow();
+  return find_or_add(text, hash(text));
+}
+
+void TextTable::add(std::span<const std::string_view> texts, std::int32_t* numbers) {
+  constexpr std::size_t kAtOnce = 32;
+  std::array<std::uint64_t, kAtOnce> hashes;
+  for (std::size_t first = 0; first < texts.size(); first += kAtOnce) {
+    const std::size_t count = std::min(kAtOnce, texts.size() - first);
+    while (2 * (ends_.size() + count) >= slots_.size()) grow();
+    for (std::size_t k = 0; k < count; ++k) {
+      hashes[k] = hash(texts[first + k]);
+      __builtin_prefetch(slots_.data() + (hashes[k] & (slots_.size() - 1)));
+    }
+    for (std::size_t k = 0; k < count; ++k) numbers[first + k] = find_or_add(texts[first + k], hashes[k]);
+  }
+}
+
+std::int32_t TextTable::find_or_add(std::string_view text, std::uint64_t h) {
   const std::size_t mask = slots_.size() - 1;
-  const std::uint64_t h = hash(text);
   std::size_t slot = h & mask;
   for (; slots_[slot] != 0; slot = (slot + 1) & mask) {
     if (((slots_[slot] ^ h) & kUpper) != 0) continue;

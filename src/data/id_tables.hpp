@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,10 +17,13 @@ class TextTable {
  public:
   /// The number of `text`, which is added if it is new.
   std::int32_t add(std::string_view text);
+  /// The same for several: what they need from memory is asked for at once.
+  void add(std::span<const std::string_view> texts, std::int32_t* numbers);
   std::int64_t size() const { return static_cast<std::int64_t>(ends_.size()); }
   std::string_view operator[](std::int64_t number) const;
 
  private:
+  std::int32_t find_or_add(std::string_view text, std::uint64_t hash);
   void grow();
 
   std::string bytes_;

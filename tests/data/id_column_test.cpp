@@ -75,6 +75,26 @@ TEST(IdColumn, IndicesNameTheIdsHoweverTheFileIsCut) {
   }
 }
 
+TEST(IdColumn, TextsLookedUpTogetherGetTheSameNumbers) {
+  std::vector<std::string> ids;
+  for (int k = 0; k < 1000; ++k) ids.push_back(k < 10 ? std::to_string(k) : "text " + std::to_string(k * k % 301));
+  std::vector<std::int32_t> keys(ids.size());
+  TextTable texts;
+  IdColumn column;
+  column.place(keys.data(), &texts);
+  for (std::size_t k = 0; k < ids.size(); ++k) {
+    if (k % 100 == 77) {  // one that does not last
+      column.flush();
+      column.add(std::string_view(std::string(ids[k])));
+    } else {
+      column.add_lasting(ids[k]);
+    }
+  }
+  column.flush();
+  ASSERT_EQ(column.size(), ids.size());
+  for (std::size_t k = 0; k < ids.size(); ++k) ASSERT_EQ(texts[keys[k]], ids[k]);
+}
+
 TEST(IdColumn, NumbersAreOrderedAsNumbersAndTextAsBytes) {
   EXPECT_EQ(*index({"10", "9", "-1"}, 1).ids.as_numbers(), (std::vector<std::int64_t>{-1, 9, 10}));
   EXPECT_EQ(*index({"10", "9", "x", "\xc3\xa9", "Z"}, 2).ids.as_texts(),
