@@ -13,7 +13,8 @@
 namespace rankfill {
 
 /// What a file of entries looks like.  `detect` looks at the name and the first bytes.
-enum class Format { detect, delimited, matrix_market, npy, npz };
+/// `binary` is the library's own: entries as they stand in memory, to be read again at its speed (write_entries).
+enum class Format { detect, delimited, matrix_market, npy, npz, binary };
 
 /// What to do when one (row, column) pair is given more than once.
 enum class Duplicates { error, last, mean };
@@ -47,10 +48,18 @@ struct ReadOptions {
 
 /// Reads observed entries from a file: delimited text (`row col value [time]`; header or none; MovieLens, LIBMF and Surprise
 /// layouts are recognised), MatrixMarket coordinate or array, `.npz` as scipy.sparse.save_npz writes it, dense `.npy` with
-/// NaN for missing.  Text may be gzip- or zstd-compressed.  docs/formats.md.
+/// NaN for missing, what write_entries wrote.  Text may be gzip- or zstd-compressed.  docs/formats.md.
 ///
 /// *Throws* FileError (missing, a directory, unreadable), InvalidData (what was found, at which line).
 Entries read_entries(const std::filesystem::path& file, const ReadOptions& options = {});
+
+/// Writes entries to a file that read_entries reads back as they are, whole or not at all.  `detect` looks at the end of the
+/// name: .rfe is Format::binary, the quickest to read, and holds all that Entries does; .csv, .tsv and .txt are lines of text
+/// with commas, tabs or blanks (rows and columns without entries are lost); .npz is as scipy.sparse.save_npz writes coo, for
+/// indices without names or times.
+/// *Throws* InvalidOption (a format that is not written), InvalidData (what the format cannot hold; a pair given twice, an
+/// index of -1, no entries), FileError.
+void write_entries(const std::filesystem::path& file, const Entries& entries, Format format = Format::detect);
 
 /// Applies the duplicate rule to entries made in memory; read_entries has done it already.
 /// *Throws* InvalidData naming the first pair given twice, under Duplicates::error.

@@ -138,7 +138,7 @@ RANKFILL_API rankfill_status rankfill_entries_split_by_time(const rankfill_entri
 RANKFILL_API void rankfill_entries_free(rankfill_entries* entries);
 
 /// Options of reading.  Numbers: "header" (0 or 1), "row_column", "col_column", "value_column", "time_column" (from 1),
-/// "missing", "threads".  Texts: "format" (auto, delimited, mtx, npy, npz), "delimiter", "duplicates".
+/// "missing", "threads".  Texts: "format" (auto, delimited, mtx, npy, npz, rfe), "delimiter", "duplicates".
 RANKFILL_API rankfill_status rankfill_read_options_new(rankfill_read_options** options, rankfill_error** error);
 RANKFILL_API rankfill_status rankfill_read_options_set_number(rankfill_read_options* options, const char* name,
                                                               double value, rankfill_error** error);

@@ -23,7 +23,8 @@ Format parse_format(const std::string& name) {
   if (name == "mtx") return Format::matrix_market;
   if (name == "npy") return Format::npy;
   if (name == "npz") return Format::npz;
-  throw InvalidOption("format", name, "must be auto, delimited, mtx, npy or npz");
+  if (name == "rfe") return Format::binary;
+  throw InvalidOption("format", name, "must be auto, delimited, mtx, npy, npz or rfe");
 }
 
 void set(ReadOptions& o, const Setting& given) {

@@ -19,6 +19,7 @@ Command add_predict(CLI::App& program);
 Command add_evaluate(CLI::App& program);
 Command add_recommend(CLI::App& program);
 Command add_check_gradient(CLI::App& program);
+Command add_convert(CLI::App& program);
 Command add_info(CLI::App& program);
 
 }  // namespace rankfill::cli

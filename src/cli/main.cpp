@@ -29,6 +29,7 @@ Examples:
   rankfill fit ratings.csv --holdout 0.1 --model model.npz
   rankfill tune ratings.csv --ranks 16,32,64 --model model.npz
   rankfill recommend model.npz --rows 42 --exclude ratings.csv
+  rankfill convert ratings.csv ratings.rfe
 )";
 
 /// One line, whatever the message holds.
@@ -75,7 +76,7 @@ int run_program(int argc, char** argv) {
   program.require_subcommand(1);
   const std::vector<Command> commands{add_fit(program),      add_tune(program),      add_predict(program),
                                       add_evaluate(program), add_recommend(program), add_check_gradient(program),
-                                      add_info(program)};
+                                      add_convert(program),  add_info(program)};
   try {
     program.parse(argc, argv);
   } catch (const CLI::Success& request) {  // --help, --version

@@ -67,10 +67,10 @@ void place_columns(ReadOptions& options, const std::string& text) {
 
 void ReadingFlags::add_to(CLI::App& parser) {
   parser
-      .add_option(
-          "--format", format,
-          "auto, delimited (csv, tsv, MovieLens, LIBMF), mtx (MatrixMarket), npy (dense, NaN is missing) or npz "
-          "(scipy.sparse.save_npz).  Text may be gzip or zstd.  auto looks at the first bytes, not at the name")
+      .add_option("--format", format,
+                  "auto, delimited (csv, tsv, MovieLens, LIBMF), mtx (MatrixMarket), npy (dense, NaN is missing), npz "
+                  "(scipy.sparse.save_npz) or rfe (`rankfill convert`).  Text may be gzip or zstd.  auto looks at the "
+                  "first bytes, not at the name")
       ->type_name("NAME")
       ->group(kGroup)
       ->capture_default_str();
@@ -101,7 +101,8 @@ ReadOptions ReadingFlags::options(int threads) const {
                                    {"delimited", Format::delimited},
                                    {"mtx", Format::matrix_market},
                                    {"npy", Format::npy},
-                                   {"npz", Format::npz}});
+                                   {"npz", Format::npz},
+                                   {"rfe", Format::binary}});
   options.duplicates = choose<Duplicates>(
       "duplicates", duplicates, {{"error", Duplicates::error}, {"last", Duplicates::last}, {"mean", Duplicates::mean}});
   options.delimiter = delimiter_of(delimiter);

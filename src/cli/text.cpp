@@ -57,6 +57,7 @@ std::string lambda_text(double lambda, double weighting) {
 
 std::string flag_of(const std::string& field) {
   if (field.ends_with("_column")) return "--columns";
+  if (field == "OUT") return field;  // stands without a flag
   std::string flag = "--" + field;
   std::replace(flag.begin(), flag.end(), '_', '-');
   return flag;

@@ -152,6 +152,13 @@ std::optional<RepeatedPair> merge_duplicates(Entries& entries, Duplicates rule, 
   return earliest;
 }
 
+std::optional<RepeatedPair> find_repeated_pair(const Entries& entries) {
+  const int threads = thread_count(0);
+  if (!has_repeats(entries, threads)) return std::nullopt;
+  Entries copy = entries;
+  return merge_duplicates(copy, Duplicates::error, threads);
+}
+
 std::string describe_repeated_pair(const Entries& entries, const RepeatedPair& pair, std::int64_t first_line) {
   const auto again = static_cast<std::size_t>(pair.again);
   return "row " + name_of(entries.row_ids, entries.rows[again]) + ", column " +

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "data/entry_file.hpp"
 #include "data/readers.hpp"
 #include "rankfill/error.hpp"
 #include "rankfill/io.hpp"
@@ -16,6 +17,7 @@ Format detect_stored(std::string_view bytes) {
   if (starts_with(bytes, "\x93NUMPY")) return Format::npy;
   if (starts_with(bytes, std::string_view("PK\x03\x04", 4)) || starts_with(bytes, std::string_view("PK\x05\x06", 4)))
     return Format::npz;
+  if (starts_with(bytes, data::kEntryFileMagic)) return Format::binary;
   return Format::detect;
 }
 
@@ -29,7 +31,7 @@ void require_text(std::string_view text, const std::string& name) {
     return u < 32 && c != '\n' && c != '\r' && c != '\t' && c != '\f' && c != '\v';
   });
   if (text.find('\0') != std::string_view::npos || static_cast<std::size_t>(control) * 20 > text.size())
-    throw InvalidData(name, 0, "binary data; neither delimited text, MatrixMarket, .npy nor .npz");
+    throw InvalidData(name, 0, "binary data; neither delimited text, MatrixMarket, .npy, .npz nor .rfe");
   const std::size_t bare = text.find('\r');
   if (bare < text.find_last_not_of("\r\n ") && text.find('\n') == std::string_view::npos)
     throw InvalidData(name, 0, "its lines end in carriage returns alone; make them newlines (tr '\\r' '\\n')");
@@ -43,6 +45,7 @@ Entries read_entries(const std::filesystem::path& file, const ReadOptions& optio
   Format format = options.format == Format::detect ? detect_stored(bytes.view()) : options.format;
   if (format == Format::npy) return data::read_dense_npy(bytes, options);
   if (format == Format::npz) return data::read_scipy_npz(bytes, options);
+  if (format == Format::binary) return data::read_entry_file(bytes, options);
 
   data::LineReader reader(bytes);
   require_text(reader.batch(), bytes.name());

@@ -26,6 +26,9 @@ Entries read_scipy_npz(const FileBytes& bytes, const ReadOptions& options);
 /// A dense two-dimensional array; NaN and options.missing are not observed.
 Entries read_dense_npy(const FileBytes& bytes, const ReadOptions& options);
 
+/// What write_entries writes as Format::binary (entry_file.hpp).
+Entries read_entry_file(const FileBytes& file, const ReadOptions& options);
+
 /// Gives entries whose indices are their own names the indices of options.row_ids and col_ids, where those are given,
 /// and Ids::range names otherwise.  num_rows and num_cols are the sizes of the file's matrix on entry.
 void name_by_index(Entries& entries, const ReadOptions& options);
@@ -39,6 +42,9 @@ struct RepeatedPair {
 /// Applies the rule.  Under Duplicates::error nothing changes, and the repeated pair whose second mention comes first is
 /// returned.  Pairs with an unknown id (-1) are never the same.
 std::optional<RepeatedPair> merge_duplicates(Entries& entries, Duplicates rule, int threads);
+
+/// The repeated pair whose second mention comes first, if there is any.
+std::optional<RepeatedPair> find_repeated_pair(const Entries& entries);
 
 /// "row 5, column 7 is given more than once ...", for the message of InvalidData.  `first_line`: of the first mention, 0
 /// when it is not known.

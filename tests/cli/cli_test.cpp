@@ -507,6 +507,34 @@ TEST_F(Cli, ThePlotIsWellFormed) {
   EXPECT_TRUE(parsed.code == 0 || parsed.code == 127) << parsed.err;  // 127: no python
 }
 
+TEST_F(Cli, ConvertedDataFitsToTheSameBits) {
+  const auto factors = [&](const std::string& file) {
+    const Outcome outcome = folder.run({"fit", file, "--device", "cpu", "--rank", "2", "--seed", "3", "--json", "-q"});
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    return json::parse(outcome.out)["history"].back()["objective"].get<double>();
+  };
+  const double expected = factors(folder / "train.csv");
+  for (const std::string name : {"train.rfe", "train.tsv", "train.txt"}) {
+    const Outcome outcome = folder.run({"convert", folder / "train.csv", folder / name, "--json"});
+    ASSERT_EQ(outcome.code, 0) << outcome.err;
+    const json report = json::parse(outcome.out);
+    EXPECT_EQ(report["num_entries"], 720);
+    EXPECT_EQ(report["bytes"], std::filesystem::file_size(folder / name));
+    EXPECT_EQ(factors(folder / name), expected) << name;
+  }
+  const json told = json::parse(folder.run({"info", folder / "train.rfe", "--json", "-q"}).out);
+  EXPECT_EQ(told["row_ids"], json::parse(folder.run({"info", folder / "train.csv", "--json", "-q"}).out)["row_ids"]);
+  EXPECT_EQ(told["times"], true);
+  // With a model of the text, the binary file is test data with the same ids.
+  const std::string model = folder.fitted_model();
+  ASSERT_EQ(folder.run({"convert", folder / "test.csv", folder / "test.rfe", "-q"}).code, 0);
+  EXPECT_EQ(json::parse(folder.run({"evaluate", model, folder / "test.rfe", "--json"}).out)["rmse"],
+            json::parse(folder.run({"evaluate", model, folder / "test.csv", "--json"}).out)["rmse"]);
+  // Back to text, from standard input: the lines that were read.
+  ASSERT_EQ(folder.run({"convert", "-", folder / "again.csv", "-q"}, contents(folder / "train.rfe")).code, 0);
+  EXPECT_EQ(contents(folder / "again.csv"), "row,col,value,time\n" + contents(folder / "train.csv"));
+}
+
 TEST_F(Cli, ReadsStandardInput) {
   const Outcome outcome =
       folder.run({"fit", "-", "--device", "cpu", "--rank", "2", "--json", "--quiet"}, contents(folder / "train.csv"));

@@ -56,6 +56,27 @@ TEST_F(CliErrors, UsageIsTwo) {
   expect_error(2, "--count 0", {"recommend", folder / "model.npz", "--all", "--count", "0"});
 }
 
+TEST_F(CliErrors, WhatCannotBeConvertedIsNot) {
+  const std::string in = folder / "train.csv";
+  expect_error(2, "OUT is required", {"convert", in});
+  expect_error(2, "OUT x.xls: its name must end in .rfe, .csv, .tsv, .txt or .npz", {"convert", in, "x.xls"});
+  expect_error(2, "is an input file, and would be overwritten", {"convert", in, in});
+  expect_error(5, "No such file or directory", {"convert", folder / "none.csv", folder / "x.rfe"});
+  expect_error(5, "No such file or directory", {"convert", in, folder / "none/x.rfe"});
+  expect_error(3, "ids are names, for which .npz has no place", {"convert", in, folder / "x.npz"});
+  expect_error(3, "the id \"a,b\" would not be read back from text with blanks",
+               {"convert", folder.write("named.tsv", "a,b\tc\t1\n"), folder / "x.txt"});
+  const std::string cut = folder.write("cut.rfe", std::string("\x89RFE\r\n\x1a\n\1\0\0\0", 12));
+  expect_error(3, "cut.rfe: ends within the header of 128 bytes, after 12", {"fit", cut});
+  folder.run({"convert", in, folder / "good.rfe"});
+  std::string damaged = contents(folder / "good.rfe");
+  damaged[1000] ^= 1;
+  expect_error(3, "do not have the checksum that was written with them",
+               {"info", folder.write("damaged.rfe", damaged)});
+  EXPECT_FALSE(std::filesystem::exists(folder / "x.rfe"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "x.npz"));
+}
+
 TEST_F(CliErrors, WhatDoesNotGoWithRecoveryIsTwo) {
   expect_fit_error(2, "--regularization 1: must be automatic", {"--recover", "--regularization", "1"});
   expect_fit_error(2, "--weighting 1: must be 0", {"--recover", "--weighting", "count"});
