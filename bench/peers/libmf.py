@@ -39,16 +39,16 @@ def parse_arguments():
     parser.add_argument("--libmf-lambdas", type=numbers, default=numbers("0.02,0.03,0.05"))
     parser.add_argument("--libmf-steps", type=numbers, default=numbers("0.05,0.1"))
     parser.add_argument("--ours", action="append", help="flags of `rankfill fit` to be tried; may be given again")
-    parser.add_argument("--prefix", default="", help='put before every command, such as "chrt -f 1"')
+    parser.add_argument("--prefix", default="", help='put before the commands of the race, such as "chrt -f 1"')
     parser.add_argument("--out")
     return parser.parse_args()
 
 
-def libmf(args, train, test, step, penalty, epochs, model):
+def libmf(args, train, test, step, penalty, epochs, model, prefix=""):
     """([(seconds since the first line, RMSE on test)], seconds of the process)"""
     # mf-train keeps its lines back when it writes to a pipe
     reading, writing = pty.openpty()
-    command = [*args.prefix.split(), args.mf_train, "-f", "0", "-l2", str(penalty), "-k", str(args.rank), "-t",
+    command = [*prefix.split(), args.mf_train, "-f", "0", "-l2", str(penalty), "-k", str(args.rank), "-t",
                str(epochs), "-r", str(step), "-s", str(args.threads), "-p", test, train, model]
     begun = time.perf_counter()
     process = subprocess.Popen(command, stdout=writing, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
@@ -73,9 +73,9 @@ def libmf(args, train, test, step, penalty, epochs, model):
     return [(now - start, float(words[2])) for now, words in lines if words and words[0].isdigit()], whole_seconds
 
 
-def rankfill(args, train, test, flags, model=None):
+def rankfill(args, train, test, flags, model=None, prefix=""):
     """([(seconds of solving, RMSE on test)] by iteration, the report, seconds of the process)"""
-    command = [*args.prefix.split(), args.rankfill, "fit", train, "--test", test, "--rank", str(args.rank), "--threads",
+    command = [*prefix.split(), args.rankfill, "fit", train, "--test", test, "--rank", str(args.rank), "--threads",
                str(args.threads), "--device", "cpu", "--json", "--quiet", *flags.split(),
                *(["--model", model] if model else [])]
     begun = time.perf_counter()
@@ -121,7 +121,8 @@ def tune(args, folder):
 
 def one_libmf(args, best, folder):
     model, predictions = os.path.join(folder, "libmf.model"), os.path.join(folder, "predictions")
-    curve, seconds = libmf(args, args.train, args.test, best["step"], best["lambda"], best["epochs"], model)
+    curve, seconds = libmf(args, args.train, args.test, best["step"], best["lambda"], best["epochs"], model,
+                           args.prefix)
     begun = time.perf_counter()
     predict = os.path.join(os.path.dirname(args.mf_train), "mf-predict")
     subprocess.run([*args.prefix.split(), predict, args.test, model, predictions], check=True,
@@ -133,7 +134,7 @@ def one_libmf(args, best, folder):
 def one_rankfill(args, best, folder, target):
     model = os.path.join(folder, "rankfill.npz")
     flags = f"{best['flags']} --max-iterations {best['iterations']}"
-    curve, report, seconds = rankfill(args, args.train, args.test, flags, model)
+    curve, report, seconds = rankfill(args, args.train, args.test, flags, model, args.prefix)
     reached = next((at for at, rmse in curve if rmse <= target), None)
     return {"curve": curve, "train_seconds": curve[-1][0], "rmse": min(rmse for _, rmse in curve), "to_target": reached,
             "process_seconds": seconds, "stages": report["seconds"]}

@@ -30,6 +30,7 @@ void set_solver_option(Options& options, const std::string& name, double value) 
         if constexpr (requires { method.momentum; }) done = done || set("momentum", method.momentum);
         if constexpr (requires { method.memory; }) done = done || set("memory", method.memory);
         if constexpr (requires { method.start_sweeps; }) done = done || set("start_sweeps", method.start_sweeps);
+        if constexpr (requires { method.inner_steps; }) done = done || set("inner_steps", method.inner_steps);
         if constexpr (requires { method.cg_steps; }) done = done || set("cg_steps", method.cg_steps);
         return done;
       },
@@ -73,6 +74,12 @@ void bind_options(nb::module_& m) {
       .def_rw("keep_best", &Options::keep_best)
       .def_rw("certificate", &Options::certificate)
       .def_rw("grow_rank", &Options::grow_rank)
+      .def_prop_rw(
+          "warm_up", [](const Options& o) { return o.warm_up.sweeps; },
+          [](Options& o, int sweeps) { o.warm_up.sweeps = sweeps; })
+      .def_prop_rw(
+          "warm_up_factor", [](const Options& o) { return o.warm_up.factor; },
+          [](Options& o, double factor) { o.warm_up.factor = factor; })
       .def(
           "set_recovery",
           [](Options& o, bool estimate_rank, double tolerance, double check_fraction, const std::string& center) {

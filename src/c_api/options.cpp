@@ -43,8 +43,9 @@ bool set_number(rankfill_options& all, const Setting& given) {
          given.goes_to("gradient_tolerance", o.gradient_tolerance) ||
          given.goes_to("holdout_tolerance", o.holdout_tolerance) || given.goes_to("patience", o.patience) ||
          given.goes_to("keep_best", o.keep_best) || given.goes_to("certificate", o.certificate) ||
-         given.goes_to("grow_rank", o.grow_rank) || given.goes_to("recover", all.recover) ||
-         given.goes_to("recover.estimate_rank", all.recovery.estimate_rank) ||
+         given.goes_to("warm_up.sweeps", o.warm_up.sweeps) || given.goes_to("warm_up.factor", o.warm_up.factor) ||
+         given.goes_to("warm_up.cg_steps", o.warm_up.cg_steps) || given.goes_to("grow_rank", o.grow_rank) ||
+         given.goes_to("recover", all.recover) || given.goes_to("recover.estimate_rank", all.recovery.estimate_rank) ||
          given.goes_to("recover.tolerance", all.recovery.tolerance) ||
          given.goes_to("recover.check_fraction", all.recovery.check_fraction);
 }

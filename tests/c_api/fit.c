@@ -30,10 +30,11 @@ static const char* text(const rankfill_summary* summary, const char* name) {
 
 void test_options(void) {
   rankfill_options* options = small();
-  const char* integers[] = {"threads",   "seed",    "max_iterations",       "patience", "keep_best", "certificate",
-                            "grow_rank", "recover", "recover.estimate_rank"};
-  const char* numbers[] = {"regularization",    "weighting",         "bias_damping",          "gradient_tolerance",
-                           "holdout_tolerance", "recover.tolerance", "recover.check_fraction"};
+  const char* integers[] = {
+      "threads",   "seed",    "max_iterations",        "patience",       "keep_best",       "certificate",
+      "grow_rank", "recover", "recover.estimate_rank", "warm_up.sweeps", "warm_up.cg_steps"};
+  const char* numbers[] = {"regularization",    "weighting",         "bias_damping",           "gradient_tolerance",
+                           "holdout_tolerance", "recover.tolerance", "recover.check_fraction", "warm_up.factor"};
   const char* names[][2] = {{"solver", "als"},      {"center", "bias"},        {"formulation", "entries"},
                             {"device", "cuda:1"},   {"precision", "float64"},  {"recover.center", "mean"},
                             {"weighting", "count"}, {"regularization", "auto"}};
