@@ -89,6 +89,8 @@ class Options:
     holdout_tolerance: float
     patience: int
     keep_best: bool
+    warm_up: int
+    warm_up_factor: float
     certificate: bool
     grow_rank: bool
     def __init__(self) -> None: ...

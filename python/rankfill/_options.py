@@ -94,6 +94,7 @@ def options_of(p: dict[str, Any]) -> _core.Options:
         "threads": whole("threads", p["threads"]),
         "max_iterations": most_iterations if given_iterations is None else whole("max_iterations", given_iterations),
         "patience": whole("patience", p["patience"]),
+        "warm_up": whole("warm_up", p["warm_up"]),
     }
     for field, number in numbers.items():
         if not -(2**31) <= number < 2**31:
@@ -113,6 +114,7 @@ def options_of(p: dict[str, Any]) -> _core.Options:
         options.set_solver_option(name, real(name, value))
     if p["duplicates"] not in ("error", "last", "mean"):
         raise option_error("duplicates", p["duplicates"], "must be error, last or mean")
+    options.warm_up_factor = real("warm_up_factor", p["warm_up_factor"])
     options.keep_best = bool(p["keep_best"])
     options.certificate = bool(p["certify"])
     if recover is not None:
