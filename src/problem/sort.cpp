@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "problem/sort.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -9,7 +10,38 @@
 
 namespace rankfill {
 
+namespace {
+
+/// Are the entries in row order, columns ascending within a row, and all indices known?
+bool is_sorted_by_row(const Entries& entries) {
+  const auto count = entries.rows.size();
+  if (count == 0 || entries.rows[0] < 0) return false;
+  constexpr std::size_t kAtOnce = std::size_t{1}
+                                  << 12;  // looked at without a branch; most files show at once what they are
+  bool sorted = entries.cols[0] >= 0;
+  for (std::size_t first = 1; first < count && sorted; first += kAtOnce) {
+    for (std::size_t p = first; p < std::min(count, first + kAtOnce); ++p) {
+      const std::int32_t row = entries.rows[p], before = entries.rows[p - 1], col = entries.cols[p];
+      sorted &= (col >= 0) & ((row > before) | ((row == before) & (col >= entries.cols[p - 1])));
+    }
+  }
+  return sorted;
+}
+
+}  // namespace
+
 HostCsr sort_by_row(const Entries& entries, const std::vector<double>& values) {
+  if (is_sorted_by_row(entries)) {
+    HostCsr m;
+    m.num_rows = entries.num_rows;
+    m.num_cols = entries.num_cols;
+    m.row_ptr.assign(static_cast<std::size_t>(entries.num_rows) + 1, 0);
+    for (const std::int32_t row : entries.rows) ++m.row_ptr[static_cast<std::size_t>(row) + 1];
+    for (std::size_t i = 1; i < m.row_ptr.size(); ++i) m.row_ptr[i] += m.row_ptr[i - 1];
+    m.col_idx = entries.cols;
+    m.values = values;
+    return m;
+  }
   // By column first, then stably by row: a transpose of a transpose-to-be.
   HostCsr by_col;
   by_col.num_rows = entries.num_cols;

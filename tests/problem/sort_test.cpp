@@ -37,6 +37,27 @@ TEST(Sort, ByRowWithColumnsAscending) {
   EXPECT_EQ(m.values, (Values{1, 2, 3, 4}));
 }
 
+TEST(Sort, WhatIsInOrderStaysAsItStands) {
+  Entries e;
+  e.num_rows = 4;
+  e.num_cols = 3;
+  e.rows = {0, 0, 2, 2, 2, 3};
+  e.cols = {0, 2, 1, 1, 2, 0};  // one pair twice
+  e.values = {1, 2, 3, 4, 5, 6};
+  const HostCsr m = sort_by_row(e, e.values);
+  EXPECT_EQ(m.row_ptr, (Pointers{0, 2, 2, 5, 6}));
+  EXPECT_EQ(m.col_idx, e.cols);
+  EXPECT_EQ(m.values, e.values);
+
+  std::swap(e.cols[4], e.cols[3]);  // no more
+  EXPECT_EQ(sort_by_row(e, e.values).col_idx, (Columns{0, 2, 1, 1, 2, 0}));
+  EXPECT_EQ(sort_by_row(e, e.values).values, (Values{1, 2, 3, 5, 4, 6}));
+  e.rows = {-1, 0, 2, 2, 2, 3};
+  e.cols = {0, 2, 1, 2, -1, 0};
+  EXPECT_EQ(sort_by_row(e, e.values).row_ptr, (Pointers{0, 1, 1, 3, 4}));
+  EXPECT_EQ(sort_by_row(e, e.values).values, (Values{2, 3, 4, 6}));
+}
+
 TEST(Sort, TransposeIsSortedToo) {
   const Entries e = shuffled();
 
