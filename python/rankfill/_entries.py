@@ -106,7 +106,8 @@ def read(file: str | os.PathLike[str], *, duplicates: str = "error", missing: fl
     ----------
     file : path
         Delimited text (``row column value [time]``; MovieLens, LIBMF and Surprise layouts are recognised), also gzip
-        or zstd; MatrixMarket; ``.npz`` of ``scipy.sparse.save_npz``; dense ``.npy``, where NaN is missing.
+        or zstd; MatrixMarket; ``.npz`` of ``scipy.sparse.save_npz``; dense ``.npy``, where NaN is missing; ``.rfe`` of
+        ``rankfill convert``.  The first bytes decide, not the name.
     duplicates : {"error", "last", "mean"}
         What becomes of a pair that is given twice.
     missing : float, optional
