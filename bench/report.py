@@ -8,6 +8,7 @@
     report.py convergence RESULTS... [--into FILE] [--out FOLDER]
                                                 what bench/convergence left: tables; with --out also SVG files and thinned JSON
     report.py recovery RESULTS [--into FILE]    what bench/recovery left: tables
+    report.py races RESULTS... [--into FILE]    what bench/peers/libmf.py left
     report.py cpu RESULTS... [--into FILE]      what bench/cpu_kernels_bench left: medians over the files, beside the ceilings
 
 Without RESULTS the tables say "not yet measured".  Numbers that are made up, wrong, or from the emulator are shown on request but
@@ -20,7 +21,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from reporting.cpu import cpu_part  # noqa: E402
+from reporting.cpu import cpu_part, races_part  # noqa: E402
 from reporting.convergence import Race, convergence_part, convergence_plots, load, thinned  # noqa: E402
 from reporting.plots import all_plots  # noqa: E402
 from reporting.recovery import recovery_part  # noqa: E402
@@ -74,9 +75,10 @@ def recovery(given):
 
 
 def cpu(given):
-    text = cpu_part([json.loads(Path(path).read_text()) for path in given.results])
+    part = {"cpu": cpu_part, "races": races_part}[given.command]
+    text = part([json.loads(Path(path).read_text()) for path in given.results])
     if given.into:
-        put_into(given.into, text, "cpu")
+        put_into(given.into, text, given.command)
     else:
         print(text)
     return 0
@@ -99,9 +101,10 @@ def main(arguments):
     recoveries = commands.add_parser("recovery")
     recoveries.add_argument("results")
     recoveries.add_argument("--into")
-    cpus = commands.add_parser("cpu")
-    cpus.add_argument("results", nargs="+")
-    cpus.add_argument("--into")
+    for name in ("cpu", "races"):
+        of_cpu = commands.add_parser(name)
+        of_cpu.add_argument("results", nargs="+")
+        of_cpu.add_argument("--into")
     given = parser.parse_args(arguments)
 
     if given.command == "collect":
@@ -110,7 +113,7 @@ def main(arguments):
         return 0
     if given.command == "convergence":
         return convergence(given)
-    if given.command == "cpu":
+    if given.command in ("cpu", "races"):
         return cpu(given)
     if given.command == "recovery":
         return recovery(given)

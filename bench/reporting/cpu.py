@@ -43,3 +43,21 @@ def cpu_part(runs):
         lines.append(f"| {kernel} | {rank} | {value['ms']:.1f} | {value['bytes'] / 1e9:.1f} | "
                      f"{percent(value['bytes'], gather)} | {value['flops'] / 1e9:.1f} | {percent(value['flops'], product)} |")
     return "\n".join(lines) + "\n"
+
+
+def races_part(races):
+    """What bench/peers/libmf.py left, race by race."""
+    lines = ["| data, k | | settings | training, s | whole process, s | test RMSE | time to LIBMF's RMSE |", "|---|---|---|---|---|---|---|"]
+    for race in races:
+        middle, best = race["median"], race["best"]
+        reached = middle["rankfill"]["to_target"]
+        share = f"{reached / middle['libmf']['train_seconds']:.2f} of LIBMF's" if reached else "not reached"
+        settings = {"libmf": f"λ {best['libmf']['lambda']}, step {best['libmf']['step']}, {best['libmf']['epochs']} epochs",
+                    "rankfill": f"`{best['rankfill']['flags']}`, {best['rankfill']['iterations']} iterations"}
+        for name, shown, last in (("libmf", "LIBMF", "1"), ("rankfill", "rankfill", share)):
+            times = [[run[key] for run in race["runs"][name]] for key in ("train_seconds", "process_seconds")]
+            spans = [f"{middle[name][key]:.2f} ({min(of):.2f}..{max(of):.2f})"
+                     for key, of in zip(("train_seconds", "process_seconds"), times)]
+            lines.append(f"| {race['train']}, {race['rank']} | {shown} | {settings[name]} | {spans[0]} | {spans[1]} | "
+                         f"{middle[name]['rmse']:.4f} | {last} |")
+    return "\n".join(lines) + "\n"
