@@ -56,6 +56,11 @@ std::vector<InvalidOption> violations(const Options& o) {
         if constexpr (requires { method.inner_steps; })
           rule(method.inner_steps >= 1 && method.inner_steps <= 100, "inner_steps", std::to_string(method.inner_steps),
                "must be 1..100");
+        if constexpr (requires { method.epochs; }) {
+          rule(method.epochs >= 1 && method.epochs <= 1000, "epochs", std::to_string(method.epochs), "must be 1..1000");
+          rule(method.step_size > 0 && std::isfinite(method.step_size), "step_size", text(method.step_size),
+               "must be > 0");
+        }
         if constexpr (requires { method.start_sweeps; })
           rule(method.start_sweeps >= 0, "start_sweeps", std::to_string(method.start_sweeps), "must be >= 0");
       },
@@ -138,6 +143,7 @@ std::string_view name_of(const SLbfgsOptions&) { return "s-lbfgs"; }
 std::string_view name_of(const ScaledAsdOptions&) { return "scaled-asd"; }
 std::string_view name_of(const NonlinearCgOptions&) { return "cg"; }
 std::string_view name_of(const CcdOptions&) { return "ccd"; }
+std::string_view name_of(const SgdOptions&) { return "sgd"; }
 
 /// The alternative of that name, with its defaults; tries them in turn.
 template <std::size_t alternative = 0>

@@ -24,6 +24,7 @@
 #include "solvers/run.hpp"
 #include "solvers/s_lbfgs.hpp"
 #include "solvers/scaled_asd.hpp"
+#include "solvers/sgd.hpp"
 #include "solvers/vp_lbfgs.hpp"
 #include "solvers/warm_up.hpp"
 
@@ -39,41 +40,45 @@ namespace detail {
 
 // options struct -> solver: a new method adds its line here.
 template <class T, class B>
-auto make_solver(B& backend, Problem<T, B>& problem, int rank, const AlsOptions& options) {
-  return Als<T, B>(backend, problem, rank, options);
+auto make_solver(B& backend, Problem<T, B>& problem, const Options& options, const AlsOptions& method) {
+  return Als<T, B>(backend, problem, options.rank, method);
 }
 template <class T, class B>
-auto make_solver(B& backend, Problem<T, B>& problem, int rank, const GradientDescentOptions& options) {
-  return GradientDescent<T, B>(backend, problem, rank, options);
+auto make_solver(B& backend, Problem<T, B>& problem, const Options& options, const GradientDescentOptions& method) {
+  return GradientDescent<T, B>(backend, problem, options.rank, method);
 }
 
 template <class T, class B>
-auto make_solver(B& backend, Problem<T, B>& problem, int rank, const VpLbfgsOptions& options) {
-  return VpLbfgs<T, B>(backend, problem, rank, options);
+auto make_solver(B& backend, Problem<T, B>& problem, const Options& options, const VpLbfgsOptions& method) {
+  return VpLbfgs<T, B>(backend, problem, options.rank, method);
 }
 template <class T, class B>
-auto make_solver(B& backend, Problem<T, B>& problem, int rank, const NesterovAlsOptions& options) {
-  return NesterovAls<T, B>(backend, problem, rank, options);
+auto make_solver(B& backend, Problem<T, B>& problem, const Options& options, const NesterovAlsOptions& method) {
+  return NesterovAls<T, B>(backend, problem, options.rank, method);
 }
 template <class T, class B>
-auto make_solver(B& backend, Problem<T, B>& problem, int rank, const AndersonAlsOptions& options) {
-  return AndersonAls<T, B>(backend, problem, rank, options);
+auto make_solver(B& backend, Problem<T, B>& problem, const Options& options, const AndersonAlsOptions& method) {
+  return AndersonAls<T, B>(backend, problem, options.rank, method);
 }
 template <class T, class B>
-auto make_solver(B& backend, Problem<T, B>& problem, int rank, const SLbfgsOptions& options) {
-  return SLbfgs<T, B>(backend, problem, rank, options);
+auto make_solver(B& backend, Problem<T, B>& problem, const Options& options, const SLbfgsOptions& method) {
+  return SLbfgs<T, B>(backend, problem, options.rank, method);
 }
 template <class T, class B>
-auto make_solver(B& backend, Problem<T, B>& problem, int rank, const ScaledAsdOptions& options) {
-  return ScaledAsd<T, B>(backend, problem, rank, options);
+auto make_solver(B& backend, Problem<T, B>& problem, const Options& options, const ScaledAsdOptions& method) {
+  return ScaledAsd<T, B>(backend, problem, options.rank, method);
 }
 template <class T, class B>
-auto make_solver(B& backend, Problem<T, B>& problem, int rank, const NonlinearCgOptions& options) {
-  return NonlinearCg<T, B>(backend, problem, rank, options);
+auto make_solver(B& backend, Problem<T, B>& problem, const Options& options, const NonlinearCgOptions& method) {
+  return NonlinearCg<T, B>(backend, problem, options.rank, method);
 }
 template <class T, class B>
-auto make_solver(B& backend, Problem<T, B>& problem, int rank, const CcdOptions& options) {
-  return Ccd<T, B>(backend, problem, rank, options);
+auto make_solver(B& backend, Problem<T, B>& problem, const Options& options, const CcdOptions& method) {
+  return Ccd<T, B>(backend, problem, options.rank, method);
+}
+template <class T, class B>
+auto make_solver(B& backend, Problem<T, B>& problem, const Options& options, const SgdOptions& method) {
+  return Sgd<T, B>(backend, problem, options.rank, method, options.seed);
 }
 
 template <class T>
@@ -144,7 +149,7 @@ Result fit_problem(B& backend, bool on_cpu, Problem<T, B>& problem, const Entrie
       [&](const auto& method) {
         using Method = std::remove_cvref_t<decltype(method)>;
         if constexpr (!std::is_same_v<Method, AutoOptions>) {
-          auto solver = detail::make_solver<T, B>(backend, problem, options.rank, method);
+          auto solver = detail::make_solver<T, B>(backend, problem, options, method);
           if (!path) {
             WarmUp<T, B, decltype(solver)> all(backend, problem, options.rank, options.warm_up, solver);
             return Run<T, B, decltype(all)>(backend, problem, all, options, at, summary)();

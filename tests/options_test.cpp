@@ -79,6 +79,11 @@ TEST(Options, EveryRuleHoldsUpToItsBound) {
          o.warm_up.sweeps = 1;
          o.recover.emplace();
        }},
+      {"", [](Options& o) { o.solver = SgdOptions{.epochs = 1000, .step_size = 1e-300}; }},
+      {"epochs", [](Options& o) { o.solver = SgdOptions{.epochs = 0}; }},
+      {"epochs", [](Options& o) { o.solver = SgdOptions{.epochs = 1001}; }},
+      {"step_size", [](Options& o) { o.solver = SgdOptions{.step_size = 0}; }},
+      {"step_size", [](Options& o) { o.solver = SgdOptions{.step_size = std::numeric_limits<double>::infinity()}; }},
       {"", [](Options& o) { o.threads = 0; }},
       {"threads", [](Options& o) { o.threads = -1; }},
       {"", [](Options& o) { o.max_iterations = 0; }},
@@ -122,7 +127,7 @@ TEST(Options, NamesGoThereAndBack) {
   for (const auto p : {Precision::float32, Precision::float64, Precision::mixed})
     EXPECT_EQ(parse_precision(to_string(p)), p);
   for (const char* name :
-       {"auto", "als", "gd", "vp-lbfgs", "nesterov-als", "anderson-als", "s-lbfgs", "scaled-asd", "cg", "ccd"})
+       {"auto", "als", "gd", "vp-lbfgs", "nesterov-als", "anderson-als", "s-lbfgs", "scaled-asd", "cg", "ccd", "sgd"})
     EXPECT_EQ(solver_name(parse_solver(name)), name);
   for (const char* name : {"auto", "cpu", "cuda", "cuda:1"}) {
     const std::string back = to_string(parse_device(name));

@@ -76,14 +76,25 @@ struct CcdOptions {
   int inner_steps = 1;
 };
 
+/// Stochastic gradient descent on a schedule of blocks that share no row and no column, drawn from Options::seed; the speed rises
+/// while the objective falls, and is halved when it does not.  docs/math.md Eq. 42-44; Gemulla, Haas, Nijkamp, Sismanis 2011.
+/// Here to be raced against: near the optimum in few passes, at it in very many.  Keeps a third copy of the entries.
+struct SgdOptions {
+  /// Epochs, of two passes each, before the objective is measured, 1..1000.
+  int epochs = 4;
+  /// The first step along an entry, in units of Eq. 43.  > 0.
+  double step_size = 1;
+};
+
 /// The method is chosen for the problem, and Summary::solver_reason says why: a few ALS sweeps, then vp-lbfgs; s-lbfgs on the
 /// CPU from rank 256 on where a quarter of all cells is observed; nesterov-als where the row systems that vp-lbfgs keeps would be
 /// large beside the data, and on CUDA in float32 and mixed precision, where the half-sweeps of ALS run on tensor cores and those
 /// systems would not.
 struct AutoOptions {};
 
-using SolverOptions = std::variant<AutoOptions, AlsOptions, GradientDescentOptions, VpLbfgsOptions, NesterovAlsOptions,
-                                   AndersonAlsOptions, SLbfgsOptions, ScaledAsdOptions, NonlinearCgOptions, CcdOptions>;
+using SolverOptions =
+    std::variant<AutoOptions, AlsOptions, GradientDescentOptions, VpLbfgsOptions, NesterovAlsOptions,
+                 AndersonAlsOptions, SLbfgsOptions, ScaledAsdOptions, NonlinearCgOptions, CcdOptions, SgdOptions>;
 
 /// How the gradient is evaluated; all agree to rounding.  docs/math.md Eq. 6-10.
 enum class Formulation {
@@ -163,7 +174,7 @@ struct Options {
   /// CPU threads, at most 1024; 0 means all the process may use.  The result does not depend on it.
   int threads = 0;
 
-  /// Seeds the starting factors (and nothing else).  Same seed, same bits.
+  /// Seeds the starting factors and the schedule of sgd.  Same seed, same bits.
   std::uint64_t seed = 0;
 
   /// >= 0.  0 returns the starting point.

@@ -159,7 +159,8 @@ RANKFILL_API void rankfill_read_options_free(rankfill_read_options* options);
 /// - Of recovery: recover.tolerance, recover.check_fraction, and a text: recover.center.
 /// - Texts: solver, center, formulation, device, precision; regularization ("auto"), weighting ("plain", "count").
 /// - Of the warm-up: warm_up.sweeps, warm_up.factor, warm_up.cg_steps.
-/// - Numbers of the solver, to be set after it: momentum, memory, start_sweeps, cg_steps, inner_steps.
+/// - Numbers of the solver, to be set after it: momentum, memory, start_sweeps, cg_steps, inner_steps, epochs,
+///   step_size.
 ///
 /// set_integer and set_number serve all numbers alike: a whole double is an integer.  A seed from 2^53 on needs
 /// set_integer.

@@ -32,6 +32,9 @@ void set_solver_option(Options& options, const std::string& name, double value) 
         if constexpr (requires { method.start_sweeps; }) done = done || set("start_sweeps", method.start_sweeps);
         if constexpr (requires { method.inner_steps; }) done = done || set("inner_steps", method.inner_steps);
         if constexpr (requires { method.cg_steps; }) done = done || set("cg_steps", method.cg_steps);
+        if constexpr (requires { method.inner_steps; }) done = done || set("inner_steps", method.inner_steps);
+        if constexpr (requires { method.epochs; }) done = done || set("epochs", method.epochs);
+        if constexpr (requires { method.step_size; }) done = done || set("step_size", method.step_size);
         return done;
       },
       options.solver);

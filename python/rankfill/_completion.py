@@ -54,7 +54,7 @@ class MatrixCompletion(Fitting, Prediction, Inspection, Persistence):
     threads : int, default 0
         CPU threads; 0 takes all.  Does not change the result.
     random_state : int, numpy.random.Generator, RandomState or None, default 0
-        Seeds the starting factors and random hold-outs.  None: another one each time.
+        Seeds the starting factors, the schedule of "sgd" and random hold-outs.  None: another one each time.
     max_iterations : int, optional
         At most this many; 100 unless given, and 1000 with `recover`.
     tolerance : float, default 1e-4

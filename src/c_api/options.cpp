@@ -24,6 +24,8 @@ bool set_solver_option(SolverOptions& solver, const Setting& given) {
         if constexpr (requires { method.cg_steps; }) found = found || given.goes_to("cg_steps", method.cg_steps);
         if constexpr (requires { method.inner_steps; })
           found = found || given.goes_to("inner_steps", method.inner_steps);
+        if constexpr (requires { method.epochs; }) found = found || given.goes_to("epochs", method.epochs);
+        if constexpr (requires { method.step_size; }) found = found || given.goes_to("step_size", method.step_size);
         return found;
       },
       solver);

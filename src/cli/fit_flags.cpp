@@ -74,7 +74,7 @@ void SolveFlags::add_problem(CLI::App& parser) {
       ->type_name("NUMBER")
       ->group(group)
       ->capture_default_str();
-  parser.add_option("--seed", defaults.seed, "Seeds the starting factors and the random hold-out")
+  parser.add_option("--seed", defaults.seed, "Seeds the starting factors, the schedule of sgd and the random hold-out")
       ->check(is_seed)
       ->type_name("N")
       ->group(group)
@@ -110,7 +110,7 @@ void SolveFlags::add_method(CLI::App& parser) {
           "the larger factor always solved, L-BFGS on the other, for "
           "an accurate optimum; nesterov-als, anderson-als: accelerated ALS, with less memory; s-lbfgs, "
           "scaled-asd, cg: without row systems, scaled by the factors' covariances; gd: steepest descent with "
-          "exact line search; ccd: coordinate descent")
+          "exact line search; ccd: coordinate descent; sgd: stochastic gradient descent")
       ->type_name("NAME")
       ->group(group)
       ->capture_default_str();

@@ -8,6 +8,7 @@
 #include "problem/narrow.hpp"
 #include "problem/problem.hpp"
 #include "problem/row_plan.hpp"
+#include "problem/schedule.hpp"
 
 // Every function below counts what the file it names allocates; tests/simt/memory_plan_test.cpp holds the sum against what a fit
 // really held.
@@ -92,9 +93,9 @@ Bytes projection_workspace(const Order& m) {
 }
 
 /// What a solver allocates.  `outer`, `inner`: bytes of the factors with fewer and with more rows; `column`, `residual`: of a
-/// number for every row and column, and for every entry.
+/// number for every row and column, and for every entry; `schedule`: of sgd.
 struct SolverBytes {
-  Bytes outer, inner, systems, preconditioner, column, residual;
+  Bytes outer, inner, systems, preconditioner, column, residual, schedule;
   Bytes operator()(const AutoOptions&) const { return 0; }  // is never asked
   Bytes operator()(const AlsOptions&) const { return 0; }
   Bytes operator()(const GradientDescentOptions&) const { return 2 * (outer + inner); }
@@ -109,6 +110,7 @@ struct SolverBytes {
   Bytes operator()(const ScaledAsdOptions&) const { return 4 * (outer + inner) + preconditioner; }
   Bytes operator()(const NonlinearCgOptions&) const { return 4 * (outer + inner) + preconditioner; }
   Bytes operator()(const CcdOptions&) const { return outer + inner + 2 * column + 2 * residual; }
+  Bytes operator()(const SgdOptions&) const { return 2 * (outer + inner) + 2 * column + schedule; }
 };
 
 struct Fit {
@@ -120,8 +122,8 @@ struct Fit {
   int rank = options.rank, scalar = choose_precision(options) == Precision::float64 ? 8 : 4;
   SolverOptions solver = choose_solver(options, false, shape.num_rows, shape.num_cols, shape.num_entries).solver;
   bool preconditioned = is_one_of<SLbfgsOptions, NonlinearCgOptions, ScaledAsdOptions>();
-  bool descent =
-      is_one_of<GradientDescentOptions, SLbfgsOptions, NonlinearCgOptions, CcdOptions>();  // has a Gradient of its own
+  bool descent = is_one_of<GradientDescentOptions, SLbfgsOptions, NonlinearCgOptions, CcdOptions,
+                           SgdOptions>();  // has a Gradient of its own
   bool sweeps = (!descent && !preconditioned) || options.warm_up.sweeps > 0;
   bool keeps_systems = std::holds_alternative<VpLbfgsOptions>(solver);
   Formulation formulation = resolve(options.formulation, shape.num_entries == shape.num_rows * shape.num_cols);
@@ -156,8 +158,15 @@ struct Fit {
                                   .systems = bytes_of(fewer, k * (k + 1) / 2 * scalar),
                                   .preconditioner = bytes_of(3 * k * k + 2 * k, scalar),
                                   .column = factors / static_cast<Bytes>(k),
-                                  .residual = bytes_of(shape.num_entries, scalar)},
+                                  .residual = bytes_of(shape.num_entries, scalar),
+                                  .schedule = schedule_bytes()},
                       solver);
+  }
+
+  /// src/solvers/sgd.hpp
+  Bytes schedule_bytes() const {
+    const std::int64_t blocks = choose_num_blocks(shape.num_entries, shape.num_rows, shape.num_cols);
+    return bytes_of(blocks * blocks + 1, 8) + bytes_of(shape.num_entries, 8 + scalar);
   }
 
   /// kernels/factor_rows.cu

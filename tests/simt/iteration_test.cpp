@@ -80,7 +80,7 @@ TEST_F(Iteration, OfAlsIsOneLaunch) {
 }
 
 TEST_F(Iteration, AllocatesNothing) {
-  for (const char* solver : {"als", "gd", "ccd"})
+  for (const char* solver : {"als", "gd", "ccd", "sgd"})
     EXPECT_EQ(in_a_fit(solver, 9, simt::num_allocations), in_a_fit(solver, 1, simt::num_allocations)) << solver;
 }
 

@@ -57,7 +57,7 @@ TEST_F(MemoryPlanTest, HoldsThePeakOfEverySolverAndFormulation) {
   const Entries train = entries_of(150, 90, 20, 0.5);
   for (const int rank : {2, 24})
     for (const char* solver :
-         {"auto", "als", "gd", "vp-lbfgs", "nesterov-als", "anderson-als", "s-lbfgs", "scaled-asd", "cg", "ccd"})
+         {"auto", "als", "gd", "vp-lbfgs", "nesterov-als", "anderson-als", "s-lbfgs", "scaled-asd", "cg", "ccd", "sgd"})
       for (const auto formulation :
            {Formulation::entries, Formulation::scatter, Formulation::projection, Formulation::dense})
         expect_close(

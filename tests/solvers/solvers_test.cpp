@@ -14,8 +14,8 @@ namespace {
 template <class B>
 class Solvers : public KernelTest<B> {
  protected:
-  static constexpr const char* kAll[] = {"auto",         "als",     "gd",         "vp-lbfgs", "nesterov-als",
-                                         "anderson-als", "s-lbfgs", "scaled-asd", "cg",       "ccd"};
+  static constexpr const char* kAll[] = {"auto",    "als",        "gd", "vp-lbfgs", "nesterov-als", "anderson-als",
+                                         "s-lbfgs", "scaled-asd", "cg", "ccd",      "sgd"};
   static constexpr bool on_cpu = std::is_same_v<B, CpuBackend>;
   Result run(const Options& options, const Entries* holdout = nullptr) {
     return solve_on(*this->backend, on_cpu, entries, options, holdout, nullptr);
@@ -130,7 +130,7 @@ TYPED_TEST(Solvers, WorkAtBothEndsOfTheRank) {
           SolverOptions{VpLbfgsOptions{.cg_steps = 0}}, SolverOptions{NesterovAlsOptions{.cg_steps = 0}},
           SolverOptions{AndersonAlsOptions{.cg_steps = 0}}, SolverOptions{GradientDescentOptions{}},
           SolverOptions{SLbfgsOptions{}}, SolverOptions{ScaledAsdOptions{}}, SolverOptions{NonlinearCgOptions{}},
-          SolverOptions{CcdOptions{}}}) {
+          SolverOptions{CcdOptions{}}, SolverOptions{SgdOptions{}}}) {
       Options o = this->options();
       o.rank = rank;
       o.solver = solver;
