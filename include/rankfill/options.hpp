@@ -86,7 +86,7 @@ struct SgdOptions {
   double step_size = 1;
 };
 
-/// The method is chosen for the problem, and Summary::solver_reason says why: a few ALS sweeps, then vp-lbfgs; s-lbfgs on the
+/// The method is chosen for the problem, and Summary::solver_reason says why: vp-lbfgs, which begins with ALS steps; s-lbfgs on the
 /// CPU from rank 256 on where a quarter of all cells is observed; nesterov-als where the row systems that vp-lbfgs keeps would be
 /// large beside the data, and on CUDA in float32 and mixed precision, where the half-sweeps of ALS run on tensor cores and those
 /// systems would not.

@@ -106,7 +106,7 @@ void SolveFlags::add_method(CLI::App& parser) {
   parser
       .add_option(
           "--solver", solver,
-          "auto: a few ALS sweeps, then vp-lbfgs; or nesterov-als, s-lbfgs; als: alternating least squares; vp-lbfgs: "
+          "auto: vp-lbfgs where it fits, else nesterov-als or s-lbfgs; als: alternating least squares; vp-lbfgs: "
           "the larger factor always solved, L-BFGS on the other, for "
           "an accurate optimum; nesterov-als, anderson-als: accelerated ALS, with less memory; s-lbfgs, "
           "scaled-asd, cg: without row systems, scaled by the factors' covariances; gd: steepest descent with "

@@ -29,8 +29,8 @@ SolverChoice choose_solver(const Options& options, bool on_cpu, std::int64_t num
   constexpr double always = 64 << 20;
   if (systems > std::max(always, held / 4))
     return {NesterovAlsOptions{}, "the row systems of vp-lbfgs would be large beside the data"};
-  const int sweeps = options.recover ? 0 : 2;  // the path has made some
-  return {VpLbfgsOptions{.start_sweeps = sweeps}, "the fewest passes to an accurate optimum, and its row systems fit"};
+  // No sweeps before: its first step is one, and with more it ends in worse minima more often.  docs/performance.md, Convergence
+  return {VpLbfgsOptions{}, "the fewest passes to an accurate optimum, and its row systems fit"};
 }
 
 }  // namespace rankfill
