@@ -15,6 +15,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(ROOT / "bench"))
 from reporting import svg, tables  # noqa: E402
 from reporting import convergence as race_of  # noqa: E402
+from reporting import cpu as cpu_of  # noqa: E402
 from reporting import recovery as recovery_of  # noqa: E402
 from reporting.ceiling import Ceiling, interpolate  # noqa: E402
 from reporting.plots import all_plots  # noqa: E402
@@ -211,6 +212,33 @@ class ConvergenceTest(unittest.TestCase):
             self.assertEqual(text.count(">als</text>"), 1)
 
 
+class CpuTest(unittest.TestCase):
+    @staticmethod
+    def run_of(milliseconds):
+        def one(name, **said):
+            return {"name": f"{name}/real_time", "run_type": "iteration", "real_time": milliseconds * 1e6, "time_unit": "ns", **said}
+
+        return {"context": {"num_cpus": 2},
+                "benchmarks": [one("ceiling: gather/64", bytes_per_second=100e9), one("ceiling: product", flops=200e9),
+                               one("loss/64", bytes_per_second=50e9, flops=20e9)]}
+
+    def test_medians_stand_beside_the_ceilings(self):
+        text = cpu_of.cpu_part([self.run_of(ms) for ms in (3, 1, 2)])
+        self.assertIn("medians of 3 runs", text)
+        self.assertIn("| gather, k = 64 | 100.0 GB/s |", text)
+        self.assertIn("| loss | 64 | 2.0 | 50.0 | 50 % | 20.0 | 10 % |", text)
+
+    def test_a_race_says_who_reached_the_target_when(self):
+        runs = [{"train_seconds": 4, "process_seconds": 9}]
+        race = {"train": "made-up", "rank": 8, "runs": {"libmf": runs, "rankfill": runs},
+                "best": {"libmf": {"lambda": 0.1, "step": 0.2, "epochs": 3}, "rankfill": {"flags": "-l 1", "iterations": 2}},
+                "median": {"libmf": {"train_seconds": 4, "process_seconds": 9, "rmse": 0.5},
+                           "rankfill": {"train_seconds": 4, "process_seconds": 9, "rmse": 0.4, "to_target": 1}}}
+        self.assertIn("| 0.4000 | 0.25 of LIBMF's |", cpu_of.races_part([race]))
+        race["median"]["rankfill"]["to_target"] = None
+        self.assertIn("| not reached |", cpu_of.races_part([race]))
+
+
 class CommandTest(unittest.TestCase):
     def setUp(self):
         self.folder = Path(tempfile.mkdtemp())
@@ -267,6 +295,13 @@ class CommandTest(unittest.TestCase):
         text = (ROOT / "docs/performance.md").read_text()
         for path in (ROOT / "bench/results/convergence").glob("*.json"):
             self.assertIn(race_of.section(race_of.load(path)), text)
+
+    def test_the_committed_cpu_tables_are_those_of_the_committed_results(self):
+        text = (ROOT / "docs/performance.md").read_text()
+        results = ROOT / "bench/results/cpu"
+        self.assertIn(cpu_of.cpu_part([json.loads(path.read_text()) for path in sorted(results.glob("kernels-*.json"))]), text)
+        races = sorted(results.glob("libmf-*.json"), key=lambda path: int(path.stem.rpartition("-")[2]))
+        self.assertIn(cpu_of.races_part([json.loads(path.read_text()) for path in races]), text)
 
     def test_the_committed_recovery_is_that_of_the_committed_results(self):
         data = json.loads((ROOT / "bench/results/recovery/recovery.json").read_text())
