@@ -135,7 +135,7 @@ TEST(Tune, TriesEveryRankAndWeightingAndTheGivenLambdas) {
 }
 
 TEST(Tune, ContinuesAGridWhoseEndIsBest) {
-  for (const double far : {30.0, 0.2}) {  // at the first nothing is left of the factors
+  for (const double far : {30.0, 0.1}) {  // at the first nothing is left of the factors
     TuneOptions t = quick();
     t.regularizations = {far, 1.5 * far};
     t.extend = 0;

@@ -100,7 +100,7 @@ TEST_F(CliErrors, InvalidOptionsAreTwo) {
                                      {"--weighting", "wrong"},
                                      {"--center", "median"},
                                      {"--bias-damping", "-1"},
-                                     {"--solver", "sgd"},
+                                     {"--solver", "adam"},
                                      {"--formulation", "fast"},
                                      {"--precision", "float16"},
                                      {"--momentum", "0.5"},
