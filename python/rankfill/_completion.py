@@ -42,7 +42,8 @@ class MatrixCompletion(Fitting, Prediction, Inspection, Persistence):
     solver_options : dict, optional
         Settings of the solver itself, for example ``{"momentum": 0.9}`` for "gd".
     warm_up : int, default 0
-        Sweeps of ALS with a larger lambda before the solver begins: with held-out data often a better model in less time.
+        Sweeps of ALS with a larger lambda before the solver begins: with held-out data often a better model in less
+        time.
     warm_up_factor : float, default 4
         How much larger, >= 1.
     formulation : str, default "auto"

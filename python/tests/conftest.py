@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 import os
+import signal
 import subprocess
 import sys
 
@@ -31,6 +32,14 @@ def dense():
 @pytest.fixture
 def fitted(ratings):
     return rankfill.MatrixCompletion(rank=4, weighting="count", regularization=0.1, max_iterations=20).fit(ratings)
+
+
+@pytest.fixture
+def press_ctrl_c():
+    """A function that interrupts this process as a terminal would, also where it was started to ignore that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield lambda: os.kill(os.getpid(), signal.SIGINT)
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

@@ -143,7 +143,9 @@ def test_solver_options_reach_the_solver(ratings):
 
 def test_a_warm_up_is_heard_of_and_ends_at_the_same_objective(ratings):
     cold, warm = (
-        rankfill.MatrixCompletion(rank=2, solver="als", regularization=3.0, max_iterations=2, warm_up=sweeps).fit(ratings)
+        rankfill.MatrixCompletion(rank=2, solver="als", regularization=3.0, max_iterations=2, warm_up=sweeps).fit(
+            ratings
+        )
         for sweeps in (0, 2)
     )
     assert warm.summary_["train_rmse"] > cold.summary_["train_rmse"]

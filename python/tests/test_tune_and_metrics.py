@@ -1,7 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
-import os
-import signal
-
 import numpy as np
 import pytest
 
@@ -51,12 +48,10 @@ def test_tune_by_folds_and_by_time(ratings):
     assert late.summary_["num_heldout"] == round(0.3 * len(ratings))
 
 
-def test_tune_may_be_stopped_and_interrupted(ratings):
+def test_tune_may_be_stopped_and_interrupted(ratings, press_ctrl_c):
     stopped = rankfill.tune(ratings, estimator=FEW, callback=lambda point: point["done"] == 2)
     with pytest.warns(rankfill.errors.InterruptedWarning):
-        broken = rankfill.tune(
-            ratings, estimator=FEW, callback=lambda p: p["done"] == 2 and os.kill(os.getpid(), signal.SIGINT)
-        )
+        broken = rankfill.tune(ratings, estimator=FEW, callback=lambda p: p["done"] == 2 and press_ctrl_c())
 
     assert len(stopped.points_) == 2
     assert len(broken.points_) >= 2
