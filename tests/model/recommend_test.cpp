@@ -88,7 +88,7 @@ TEST(RecommendRows, HoldsForExtremeNumbers) {
   expect_as_single(model, 8);
   for (double& u : std::get<std::vector<double>>(model.row_factors.values)) u *= 1e25;
   expect_as_single(model, 8);
-  for (double& v : std::get<std::vector<double>>(model.col_factors.values)) v *= 1e300;
+  for (double& v : std::get<std::vector<double>>(model.col_factors.values)) v *= 1e250;
   expect_as_single(model, 8);
   model = sample_model<double>(5, 1200, 3, false);
   for (double& u : std::get<std::vector<double>>(model.row_factors.values)) u *= 1e-30;
