@@ -300,7 +300,7 @@ class CommandTest(unittest.TestCase):
         text = (ROOT / "docs/performance.md").read_text()
         results = ROOT / "bench/results/cpu"
         self.assertIn(cpu_of.cpu_part([json.loads(path.read_text()) for path in sorted(results.glob("kernels-*.json"))]), text)
-        races = sorted(results.glob("libmf-*.json"), key=lambda path: int(path.stem.rpartition("-")[2]))
+        races = sorted(results.glob("libmf-*.json"), key=lambda path: (path.stem.rpartition("-")[0], int(path.stem.rpartition("-")[2])))
         self.assertIn(cpu_of.races_part([json.loads(path.read_text()) for path in races]), text)
 
     def test_the_committed_recovery_is_that_of_the_committed_results(self):
