@@ -15,11 +15,13 @@
 
 namespace rankfill {
 
-/// All entries on the device, in the order they came: keys, and values as they are.
+/// All entries on the device: keys, and values as they are.
 template <class S>
 struct DeviceEntries {
   SortedPairs<S, CudaBackend> pairs;
   Buffer<unsigned long long, CudaBackend> row_counts, col_counts;  ///< empty: nobody counted
+  /// 0: in the order they came.  Else every so many of them are sorted by the index of their column.
+  std::int64_t run_length = 0;
 };
 
 /// How many entries are uploaded while those before them are worked on: enough pieces to overlap, and not too small ones.
@@ -28,20 +30,28 @@ constexpr std::int64_t piece_entries(std::int64_t size) {
   return std::clamp(size / 8, std::int64_t{4096}, std::int64_t{1} << 20);
 }
 
-/// Uploads the entries of a valid shape, `piece_length` at a time, and validates them on the way.  Nothing if some value is no S: float holds the values of
+/// How many are sorted together while the pieces after them are uploaded: whole pieces, and 16 entries or more for each column
+/// on average, so that merging them takes a byte per entry at most.
+constexpr std::int64_t run_entries(std::int64_t piece_length, std::int64_t num_cols) {
+  return (std::max(piece_length, 16 * num_cols) + piece_length - 1) / piece_length * piece_length;
+}
+
+/// Uploads the entries of a valid shape, `piece_length` at a time; on the way validates them, counts them, and sorts them in runs
+/// of `run_length`, a multiple of that.  Nothing if some value is no S: float holds the values of
 /// most data (ratings, integers, float32 files), and then nothing is lost by bringing them into order in 4 bytes.
-/// `holdout`: as in validate_entry, and nothing is counted.  Waits.
+/// `holdout`: as in validate_entry, and nothing is counted or sorted.  Waits.
 /// *Throws* InvalidData for the first entry that validate_entry refuses.
 template <class S>
-std::optional<DeviceEntries<S>> take_as(CudaBackend&, const Entries& entries, bool holdout, std::int64_t piece_length);
+std::optional<DeviceEntries<S>> take_as(CudaBackend&, const Entries& entries, bool holdout, std::int64_t piece_length,
+                                        std::int64_t run_length);
 
 /// Calls use(DeviceEntries<S>) with the narrowest S that holds all values.
 template <class Use>
 auto with_device_entries(CudaBackend& backend, const Entries& entries, bool holdout, const Use& use) {
+  const std::int64_t piece = piece_entries(entries.size()), run = run_entries(piece, entries.num_cols);
   if (may_be_float(entries.values))
-    if (auto taken = take_as<float>(backend, entries, holdout, piece_entries(entries.size())))
-      return use(std::move(*taken));
-  return use(std::move(*take_as<double>(backend, entries, holdout, piece_entries(entries.size()))));
+    if (auto taken = take_as<float>(backend, entries, holdout, piece, run)) return use(std::move(*taken));
+  return use(std::move(*take_as<double>(backend, entries, holdout, piece, run)));
 }
 
 }  // namespace rankfill

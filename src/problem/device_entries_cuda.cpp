@@ -9,14 +9,17 @@ namespace rankfill {
 
 template <class S>
 std::optional<DeviceEntries<S>> take_as(CudaBackend& backend, const Entries& entries, bool holdout,
-                                        std::int64_t piece_length) {
+                                        std::int64_t piece_length, std::int64_t run_length) {
   const KeyLayout layout(entries.num_rows, entries.num_cols);
   const std::int64_t size = entries.size();
-  DeviceEntries<S> taken{{backend, size, "the entries"}, {}, {}};
+  DeviceEntries<S> taken{{backend, size, "the entries"}, {}, {}, holdout ? 0 : run_length};
   Census<CudaBackend> census(backend, layout, !holdout);
+  if (!holdout) taken.pairs.make_spares(backend);
   {
     const auto slot = static_cast<std::size_t>(std::min(size, piece_length));
     CudaFeed feed(backend, slot * 16, "pieces of the entries");
+    Buffer<std::byte, CudaBackend> scratch;
+    std::int64_t run = 0;  // where the one under way begins
     for (std::int64_t first = 0; first < size; first += piece_length) {
       const std::int64_t count = std::min(piece_length, size - first);
       const auto n = static_cast<std::size_t>(count);
@@ -34,6 +37,11 @@ std::optional<DeviceEntries<S>> take_as(CudaBackend& backend, const Entries& ent
                                    .count = count};
             take_entries(backend, piece, layout, holdout, taken.pairs.keys, taken.pairs.values, census);
           });
+      const std::int64_t end = first + count;
+      if (!holdout && (end == size || end - run == run_length)) {
+        sort_run(backend, taken.pairs, run, end - run, 0, layout.col_bits, scratch);
+        run = end;
+      }
     }
   }
   const auto found = census.found.download();
@@ -44,7 +52,7 @@ std::optional<DeviceEntries<S>> take_as(CudaBackend& backend, const Entries& ent
   return taken;
 }
 
-template std::optional<DeviceEntries<float>> take_as(CudaBackend&, const Entries&, bool, std::int64_t);
-template std::optional<DeviceEntries<double>> take_as(CudaBackend&, const Entries&, bool, std::int64_t);
+template std::optional<DeviceEntries<float>> take_as(CudaBackend&, const Entries&, bool, std::int64_t, std::int64_t);
+template std::optional<DeviceEntries<double>> take_as(CudaBackend&, const Entries&, bool, std::int64_t, std::int64_t);
 
 }  // namespace rankfill

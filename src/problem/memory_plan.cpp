@@ -233,16 +233,18 @@ struct Fit {
   }
 
   /// Bringing `m` into its orders: the table at the head of src/problem/prepare_cuda.cpp.
-  Bytes sorting(const Order& m) const {
+  Bytes sorting(const Order& m, bool in_runs) const {
     const std::int64_t piece = std::min(m.z, std::clamp<std::int64_t>(m.z / 8, 4096, 1 << 20));
-    const Bytes taking = bytes_of(m.z, 8 + shape.value_bytes) + bytes_of(piece, 32);
+    const Bytes taken = bytes_of(m.z, (in_runs ? 2 : 1) * (8 + shape.value_bytes));
+    const Bytes taking = taken + bytes_of(piece, 33), relabelling = taken + bytes_of(m.num_rows + m.num_cols, 12);
     const Bytes sorting = bytes_of(m.z, 16 + 3 * shape.value_bytes + col_bytes(m)) + bytes_of(m.z, 1) / 4;
-    return std::max(taking, sorting) + bytes_of(m.num_rows + m.num_cols, 24) + plans_bytes(m, rank) + 4096;
+    return std::max({taking, relabelling, sorting}) + bytes_of(m.num_rows + m.num_cols, 24) + plans_bytes(m, rank) +
+           4096;
   }
   Bytes preparing() const {
     const Bytes kept = entries_bytes(by_row, shape.stored_bytes) + entries_bytes(by_col, shape.stored_bytes) +
                        plans_bytes(by_row, rank) + plans_bytes(by_col, rank);
-    return std::max(sorting(by_row), shape.num_holdout > 0 ? kept + sorting(holdout) : 0);
+    return std::max(sorting(by_row, true), shape.num_holdout > 0 ? kept + sorting(holdout, false) : 0);
   }
 };
 

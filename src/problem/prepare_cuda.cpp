@@ -7,15 +7,17 @@
 #include "backend/cuda.hpp"
 #include "kernels/prepare/center.hpp"
 #include "kernels/prepare/narrow.hpp"
+#include "kernels/prepare/runs.hpp"
 #include "problem/device_entries.hpp"
 #include "problem/host_problem.hpp"
 #include "problem/prepare.hpp"
 
 // Everything per entry is done on the device; the host sees offsets, sums and a sample.  The steps, with z entries, S bytes for a
 // value as it came (4 or 8), c for a column index (2 or 4), and the device bytes while they run:
-//     take       upload, validate, count                     z (8 + S), and two pieces: 4 z or 32 MiB
-//     relabel    both sides by descending count              z (8 + S), and 32 per row, then per column
-//     by row     sort by (row, column), reject duplicates    z (16 + 2 S)
+//     take       upload, validate, count, sort in runs       z (16 + 2 S), and two pieces: 4 z or 32 MiB
+//     relabel    both sides by descending count              z (16 + 2 S), and 32 per row, then per column
+//     merge      the runs, by column                         z (17 + 2 S), and 16 per column
+//     by row     sort that by row, reject duplicates         z (16 + 2 S)
 //     by column  sort that by column, stably                 z (16 + 2 S) + z (S + c), the most: z (16 + 3 S + c)
 //     centre     sums over rows and columns in turn          z (2 S + 2 c)
 //     narrow     subtract, code; one order, then the other   z (2 S + 2 c), and z times 1, 2 or the scalar
@@ -128,14 +130,28 @@ struct Passed {
   Offsets<CudaBackend> offsets;
 };
 
-/// Both orders, as the values came.
+/// From indices to places, and in order of the columns'.
+template <class S>
+SortedPairs<S, CudaBackend> sort_by_column(CudaBackend& backend, const KeyLayout& layout, const Passed& passed,
+                                           const Buffer<std::int32_t, CudaBackend>& col_order,
+                                           DeviceEntries<S> entries) {
+  if (entries.run_length > 0) {
+    merge_runs(backend, layout, entries.run_length, passed.row_place, passed.col_place, col_order, entries.pairs);
+  } else {
+    relabel(backend, layout, passed.row_place, passed.col_place, entries.pairs.keys);
+    sort_by_bits(backend, entries.pairs, 0, layout.col_bits);
+  }
+  return std::move(entries.pairs);
+}
+
+/// Both orders, as the values came.  `pairs`: in order of their columns.
 template <class S>
 Observations<S, CudaBackend> sort_both_ways(CudaBackend& backend, const Entries& train, const KeyLayout& layout,
                                             int rank, SortedPairs<S, CudaBackend> pairs,
                                             const Buffer<std::int32_t, CudaBackend>& row_order,
                                             const Buffer<std::int32_t, CudaBackend>& col_order) {
   Observations<S, CudaBackend> raw;
-  sort_by_bits(backend, pairs, 0, layout.bits());
+  sort_by_bits(backend, pairs, layout.col_bits, layout.bits());  // stable, so columns ascend within a row
   if (const auto pair = read_duplicate(backend, layout, pairs.keys, row_order, col_order))
     throw_duplicate(train, pair->first, pair->second);
   raw.by_row = compress(backend, layout, Side::row, pairs, train.size(), rank, "the entries by row");
@@ -156,8 +172,8 @@ Passed add_train(CudaBackend& backend, const Entries& train, const Options& opti
   order_by_count(backend, entries.row_counts, train.size(), p.row_order, passed.row_place);
   order_by_count(backend, entries.col_counts, train.size(), p.col_order, passed.col_place);
   entries.row_counts = {}, entries.col_counts = {};
-  relabel(backend, layout, passed.row_place, passed.col_place, entries.pairs.keys);
-  auto raw = sort_both_ways(backend, train, layout, options.rank, std::move(entries.pairs), p.row_order, p.col_order);
+  auto pairs = sort_by_column(backend, layout, passed, p.col_order, std::move(entries));
+  auto raw = sort_both_ways(backend, train, layout, options.rank, std::move(pairs), p.row_order, p.col_order);
   passed.offsets = center_on_device(backend, raw, options);
   const Spread spread = read_spread(backend, raw.by_row, passed.offsets);
 

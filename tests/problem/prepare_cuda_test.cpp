@@ -277,11 +277,41 @@ TEST_F(PrepareOnCuda, TakesEntriesInPiecesOfAnyLength) {
   }
   for (const std::int64_t piece :
        {std::int64_t{1} << 20, e.size(), e.size() - 1, std::int64_t{100}, std::int64_t{37}}) {
-    const auto taken = take_as<float>(*backend, e, false, piece);
-    ASSERT_TRUE(taken.has_value()) << piece;
-    EXPECT_EQ(taken->pairs.keys.download(), keys) << piece;
-    EXPECT_EQ(taken->pairs.values.download(), values) << piece;
-    EXPECT_EQ(taken->row_counts.download(), row_counts) << piece;
+    for (const std::int64_t pieces : {1, 3, 1000}) {
+      const std::int64_t run = pieces * piece;
+      const auto taken = take_as<float>(*backend, e, false, piece, run);
+      ASSERT_TRUE(taken.has_value()) << piece;
+      std::vector<std::size_t> order(keys.size());
+      std::iota(order.begin(), order.end(), std::size_t{0});
+      std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+        return std::pair(a / static_cast<std::size_t>(run), layout.col(keys[a])) <
+               std::pair(b / static_cast<std::size_t>(run), layout.col(keys[b]));
+      });
+      const auto got_keys = taken->pairs.keys.download();
+      const auto got_values = taken->pairs.values.download();
+      ASSERT_EQ(got_keys.size(), keys.size());
+      for (std::size_t p = 0; p < order.size(); ++p) {
+        ASSERT_EQ(got_keys[p], keys[order[p]]) << p << " in runs of " << pieces << " pieces of " << piece;
+        ASSERT_EQ(got_values[p], values[order[p]]) << p << " in runs of " << pieces << " pieces of " << piece;
+      }
+      EXPECT_EQ(taken->run_length, run);
+      EXPECT_EQ(taken->row_counts.download(), row_counts) << piece;
+    }
+    const auto unsorted = take_as<float>(*backend, e, true, piece, piece);
+    ASSERT_TRUE(unsorted.has_value()) << piece;
+    EXPECT_EQ(unsorted->run_length, 0);
+    EXPECT_EQ(unsorted->pairs.keys.download(), keys) << piece;
+    EXPECT_EQ(unsorted->pairs.values.download(), values) << piece;
+  }
+}
+
+TEST(RunEntries, AreWholePiecesAndFewRunsForManyColumns) {
+  EXPECT_EQ(run_entries(4096, 10), 4096);
+  EXPECT_EQ(run_entries(4096, 257), 8192);
+  for (const std::int64_t cols : {1, 17770, 624961, 2147483647}) {
+    const std::int64_t run = run_entries(1 << 20, cols);
+    EXPECT_EQ(run % (1 << 20), 0) << cols;
+    EXPECT_LE(cols * 16, run) << cols;
   }
 }
 
@@ -323,10 +353,10 @@ TEST_F(PrepareOnCuda, BothBackendsStartFromTheSamePoint) {
 
 TEST_F(PrepareOnCuda, KeepsValuesThatFloatCannotHold) {
   Entries e = scattered(61, 43, 40, half_stars);
-  ASSERT_TRUE(take_as<float>(*backend, e, false, 500).has_value());
+  ASSERT_TRUE(take_as<float>(*backend, e, false, 500, 500).has_value());
   e.values[1001] = 0.1;
-  EXPECT_FALSE(take_as<float>(*backend, e, false, 500).has_value());
-  const auto taken = take_as<double>(*backend, e, false, 500);
+  EXPECT_FALSE(take_as<float>(*backend, e, false, 500, 500).has_value());
+  const auto taken = take_as<double>(*backend, e, true, 500, 500);
   ASSERT_TRUE(taken.has_value());
   EXPECT_EQ(taken->pairs.values.download(), e.values);
 }

@@ -95,7 +95,8 @@ TEST_F(MemoryPlanTest, HoldsThePeakOfManyShapes) {
     std::int64_t rows, cols;
     std::uint32_t density;
     int rank;
-  } shapes[] = {{4, 3000, 60, 8}, {3000, 4, 60, 8}, {400, 300, 2, 33}, {60, 50, 50, 100}, {1500, 20, 30, 5}};
+  } shapes[] = {{4, 3000, 60, 8},  {3000, 4, 60, 8},  {400, 300, 2, 33},
+                {100, 4000, 1, 2}, {60, 50, 50, 100}, {1500, 20, 30, 5}};
   for (const auto& s : shapes)
     expect_close(entries_of(s.rows, s.cols, s.density, 0.5), on_device(s.rank), nullptr,
                  std::to_string(s.rows) + " x " + std::to_string(s.cols));

@@ -50,6 +50,53 @@ TEST_F(PrepareSortOnCuda, IsStableOverTheBitsGiven) {
     }
 }
 
+TEST_F(PrepareSortOnCuda, RunsAreSortedWhereTheyLie) {
+  constexpr std::size_t size = 3000;
+  std::vector<std::uint64_t> keys;
+  for (std::size_t p = 0; p < size; ++p) keys.push_back(philox({static_cast<std::uint32_t>(p), 4}, {})[0]);
+  std::vector<double> values(size);
+  std::iota(values.begin(), values.end(), 0.0);
+  for (const auto& [first_bit, last_bit] : {std::pair{0, 7}, {0, 13}, {9, 32}}) {  // one pass, two, three
+    SortedPairs<double, CudaBackend> pairs(*backend, size, "pairs");
+    pairs.keys.upload(keys);
+    pairs.values.upload(values);
+    Buffer<std::byte, CudaBackend> scratch;
+    const std::vector<std::size_t> bounds = {0, 1500, 1501, 2900, size};
+    for (std::size_t r = 1; r < bounds.size(); ++r)
+      sort_run(*backend, pairs, static_cast<std::int64_t>(bounds[r - 1]),
+               static_cast<std::int64_t>(bounds[r] - bounds[r - 1]), first_bit, last_bit, scratch);
+
+    std::vector<std::size_t> order(size);
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    const std::uint64_t mask = (std::uint64_t{1} << last_bit) - (std::uint64_t{1} << first_bit);
+    for (std::size_t r = 1; r < bounds.size(); ++r)
+      std::stable_sort(order.begin() + static_cast<std::ptrdiff_t>(bounds[r - 1]),
+                       order.begin() + static_cast<std::ptrdiff_t>(bounds[r]),
+                       [&](std::size_t a, std::size_t b) { return (keys[a] & mask) < (keys[b] & mask); });
+    const auto got_keys = pairs.keys.download();
+    const auto got_values = pairs.values.download();
+    for (std::size_t p = 0; p < size; ++p) {
+      ASSERT_EQ(got_keys[p], keys[order[p]]) << p << ", bits " << first_bit << ".." << last_bit;
+      ASSERT_EQ(got_values[p], values[order[p]]) << p << ", bits " << first_bit << ".." << last_bit;
+    }
+  }
+}
+
+TEST_F(PrepareSortOnCuda, SumsUpWhatComesBefore) {
+  for (const std::int64_t size : {0, 1, 5, 40000}) {
+    std::vector<std::int64_t> x, sums;
+    std::int64_t sum = 0;
+    for (std::int64_t i = 0; i < size; ++i) {
+      x.push_back(i % 7 + (i == 3 ? std::int64_t{1} << 40 : 0));
+      sums.push_back(sum);
+      sum += x.back();
+    }
+    Buffer<std::int64_t, CudaBackend> buffer(*backend, x, "numbers");
+    sum_up(*backend, buffer);
+    EXPECT_EQ(buffer.download(), sums) << size;
+  }
+}
+
 TEST_F(PrepareSortOnCuda, ByColumnAfterByRowIsTheTranspose) {
   SortedPairs<std::int32_t, CudaBackend> pairs(*backend, 6, "pairs");
   pairs.keys.upload({0x21, 0x12, 0x11, 0x02, 0x22, 0x01});
