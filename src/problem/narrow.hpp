@@ -13,7 +13,7 @@
 namespace rankfill {
 
 /// Column indices are stored in 16 bits where there are at most so many columns.  Wider matrices are not cut into segments of so
-/// many: at rank 64 the two bytes are 1.5 % of what an entry moves, and short rows would fall into many pieces.
+/// many: at rank 64 the two bytes are 1.5 % of what an entry moves, and nearly all rows would fall into pieces (docs/performance.md).
 inline constexpr std::int64_t kNarrowCols = 65536;
 
 /// Whether it is worth trying float: a look at some values.
