@@ -30,7 +30,10 @@ struct Method {
 std::vector<Method> methods() {
   return {{"als", AlsOptions{}, Precision::float32, false, 40},
           {"als, mixed", AlsOptions{}, Precision::mixed, true, 40},
-          {"gd", GradientDescentOptions{}, Precision::float32, false, 300},
+          {"vp-lbfgs", VpLbfgsOptions{}, Precision::float32, false, 40},
+          {"vp-lbfgs, mixed", VpLbfgsOptions{}, Precision::mixed, true, 40},
+          {"nesterov-als", NesterovAlsOptions{}, Precision::float32, false, 40},
+          {"nesterov-als, mixed", NesterovAlsOptions{}, Precision::mixed, true, 40},
           {"gd, momentum 0.5", GradientDescentOptions{0.5}, Precision::float32, false, 300}};
 }
 

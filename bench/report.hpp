@@ -43,6 +43,7 @@ inline Spread spread_of(std::vector<double> seconds) {
 struct Arguments {
   std::string out;            ///< --out FILE: where the JSON goes
   bool quick = false;         ///< --quick: fewer cases
+  bool large = false;         ///< --large: the set that fills a card, and nothing else
   bool toy = false;           ///< --toy: sizes for a check of the program itself, not of any machine
   double most_seconds = 1e9;  ///< --seconds N: begin no case after N seconds
   std::vector<std::string> files;
@@ -59,6 +60,8 @@ struct Arguments {
         a.out = value();
       else if (word == "--quick")
         a.quick = true;
+      else if (word == "--large")
+        a.large = true;
       else if (word == "--toy")
         a.toy = a.quick = true;
       else if (word == "--seconds")

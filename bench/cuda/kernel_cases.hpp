@@ -15,7 +15,7 @@
 namespace rankfill::bench {
 
 /// What a case computes.  Cases of one task are compared with each other.
-enum class Task { gradient, loss, solve_rows, solve_cols };
+enum class Task { gradient, loss, solve_rows, solve_cols, factor };
 
 template <class T>
 struct KernelCase {
@@ -43,6 +43,17 @@ void solve_side(KernelSet<T>& s, bool rows, Gather gather, int cg_steps) {
   als_half(s.backend, rows ? o.by_row : o.by_col, s.problem.lambda,
            rows ? s.problem.row_weights : s.problem.col_weights, rows ? s.at.col : s.at.row, {gather, cg_steps}, solved,
            s.sums);
+}
+
+template <class T>
+void factor_outer(KernelSet<T>& s) {
+  const auto& o = s.problem.observations;
+  const bool rows = s.rows_are_outer();
+  auto& g = rows ? s.gradient.row : s.gradient.col;
+  if (!s.systems) s.systems.emplace(s.backend, g.num_rows, s.rank);
+  factor_rows(s.backend, rows ? o.by_row : o.by_col, s.problem.lambda,
+              rows ? s.problem.row_weights : s.problem.col_weights, rows ? s.at.col : s.at.row,
+              rows ? s.at.row : s.at.col, g, *s.systems, s.squared_error);
 }
 
 /// All cases for one scalar.  A new kernel: one line.
@@ -73,6 +84,7 @@ std::vector<KernelCase<T>> kernel_cases() {
        [](S s) { solve_side(s, false, half, 0); }},
       {Task::solve_cols, "als_half", "fp16 gather, CG 3", false, half, false, false,
        [](S s) { solve_side(s, false, half, 3); }},
+      {Task::factor, "factor_rows", "fewer rows", false, full, false, true, [](S s) { factor_outer(s); }},
   };
   if constexpr (!std::is_same_v<T, float>)  // float16 copies belong to float32
     std::erase_if(cases, [](const auto& c) { return c.gather == Gather::half; });

@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "backend/cuda.hpp"
 #include "kernels/als_half.hpp"
+#include "kernels/factor_rows.hpp"
 #include "kernels/random_start.hpp"
 #include "problem/prepare.hpp"
 
@@ -39,6 +41,9 @@ struct KernelSet {
     if (dense) use_formulation(backend, problem, Formulation::dense);
   }
 
+  /// Of the side whose systems VP-LBFGS keeps: the one with fewer rows.
+  bool rows_are_outer() const { return problem.num_rows < problem.num_cols; }
+
   static std::vector<double> as_doubles(const std::vector<T>& x) { return {x.begin(), x.end()}; }
 
   CudaBackend& backend;
@@ -48,6 +53,7 @@ struct KernelSet {
   Factors<T, CudaBackend> start, at, gradient;
   Buffer<T, CudaBackend> residual;
   Buffer<double, CudaBackend> squared_error, sums;
+  std::optional<FactoredRows<T, CudaBackend>> systems;  ///< made by who needs them: they may take more than all else
 };
 
 /// Some rows of one orientation, in float64: the longest, and others evenly spread.

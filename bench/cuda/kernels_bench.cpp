@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Times the CUDA kernels over data sets, ranks and storage.
 //
-// usage: kernels_bench [--quick] [--out FILE] [--toy] [--seconds N] [FILE ...]
+// usage: kernels_bench [--quick] [--large] [--out FILE] [--toy] [--seconds N] [FILE ...]
+//
+// --large measures half-sweeps on the whole shape of Hugewiki, 3.07 G entries, and nothing else.  It wants 120 GB of device memory
+// and of host memory.
 //
 // FILEs are real data (anything `rankfill fit` reads), measured after the synthetic sets.  "bytes" is what the task must fetch:
 // one factor row per entry and orientation, however often a kernel really does.  "gathers" names row and table sizes, so that
@@ -14,7 +17,9 @@
 #include "backend/cpu.hpp"
 #include "bench/cuda/harness.hpp"
 #include "bench/cuda/kernel_cases.hpp"
+#include "bench/cuda/sweep.hpp"
 #include "bench/entries.hpp"
+#include "kernels/update.hpp"
 #include "rankfill/error.hpp"
 #include "rankfill/io.hpp"
 
@@ -26,6 +31,7 @@ constexpr const char* name_of(Task task) {
     case Task::gradient: return "gradient";
     case Task::loss: return "loss";
     case Task::solve_rows: return "als_half rows";
+    case Task::factor: return "row systems";
     default: return "als_half columns";
   }
 }
@@ -45,6 +51,10 @@ Json gathers_of(const KernelCase<T>& c, const KernelSet<T>& s) {
                 {"rows", s.problem.num_entries}};
   };
   Json gathers = Json::array();
+  if (c.task == Task::factor) {
+    gathers.push_back(from(s.rows_are_outer() ? s.problem.num_cols : s.problem.num_rows));
+    return gathers;
+  }
   if (c.task != Task::solve_cols) gathers.push_back(from(s.problem.num_cols));
   if (c.task == Task::gradient || c.task == Task::solve_cols) gathers.push_back(from(s.problem.num_rows));
   return gathers;
@@ -69,6 +79,14 @@ bool is_right(const KernelCase<T>& c, KernelSet<T>& s) {
           want + static_cast<double>(s.problem.num_entries) * s.problem.value_rms * s.problem.value_rms;
       return std::abs(got - want) <= 8 * (s.rank + 4) * epsilon * scale;
     }
+    case Task::factor: {  // the step that the systems and the gradient make leads to the minimiser
+      const bool outer_rows = s.rows_are_outer();
+      Factor<T, CudaBackend>& g = outer_rows ? s.gradient.row : s.gradient.col;
+      solve_rows(s.backend, *s.systems, g);
+      update(s.backend, T(1), outer_rows ? s.start.row : s.start.col, T(-1), g);
+      return (outer_rows ? rows : cols)
+          .is_half_sweep(outer_rows ? s.row_start : s.col_start, g.values.download(), c.exact);
+    }
     case Task::solve_rows: return rows.is_half_sweep(s.row_start, s.at.row.values.download(), c.exact);
     default: return cols.is_half_sweep(s.col_start, s.at.col.values.download(), c.exact);
   }
@@ -84,6 +102,8 @@ bool is_repeatable(const KernelCase<T>& c, KernelSet<T>& s) {
     if (c.task == Task::gradient) {
       all.push_back(s.gradient.row.values.download());
       all.push_back(s.gradient.col.values.download());
+    } else if (c.task == Task::factor) {
+      all.push_back((s.rows_are_outer() ? s.gradient.row : s.gradient.col).values.download());
     } else if (c.task != Task::loss) {
       all.push_back((c.task == Task::solve_rows ? s.at.row : s.at.col).values.download());
     }
@@ -94,14 +114,15 @@ bool is_repeatable(const KernelCase<T>& c, KernelSet<T>& s) {
 
 class KernelsBench {
  public:
-  KernelsBench(CudaBackend& backend, Report& report, const Effort& effort)
-      : backend_(backend), report_(report), effort_(effort) {}
+  KernelsBench(CudaBackend& backend, Report& report, const Effort& effort, bool large)
+      : backend_(backend), report_(report), effort_(effort), large_(large) {}
 
   /// `most_cells`: dense products are measured on sets of at most so many rows x columns.
-  void run(const std::string& name, const Entries& entries, const std::vector<int>& ranks, double most_cells) {
+  void run(const std::string& name, const Entries& entries, const std::vector<int>& ranks, bool float64,
+           double most_cells) {
     const bool dense = static_cast<double>(entries.num_rows) * static_cast<double>(entries.num_cols) <= most_cells;
     for (const int rank : ranks) run_on<float>(name, entries, rank, dense);
-    if (!ranks.empty()) run_on<double>(name, entries, ranks.front(), dense);
+    if (float64) run_on<double>(name, entries, ranks.front(), dense);
   }
 
   /// Makes a set; times that too, and compares its first rows with what the CPU makes.
@@ -137,7 +158,7 @@ class KernelsBench {
     report_.add("prepare", parameters, "entries", static_cast<double>(entries.size()), {1, seconds, seconds, seconds},
                 true);
     for (const KernelCase<T>& c : kernel_cases<T>())
-      if (dense || !c.dense) run_case(name, c, set);
+      if ((dense || !c.dense) && (!large_ || (c.exact && c.gather == Gather::half))) run_case(name, c, set);
   } catch (const OutOfDeviceMemory& error) {
     report_.skip("kernel", {{"set", name}, {"rank", rank}}, error.what());
   }
@@ -170,6 +191,7 @@ class KernelsBench {
   CudaBackend& backend_;
   Report& report_;
   Effort effort_;
+  bool large_;  ///< exact half-sweeps alone
 };
 
 }  // namespace
@@ -180,21 +202,13 @@ int main(int argc, char** argv) {
   return run_program("kernels", argc, argv, [](Report& report, const Arguments& arguments) {
     rankfill::CudaBackend backend(0);
     report.header()["device"] = device_description(backend);
-    KernelsBench bench(backend, report, arguments.toy ? Effort{1, 1, 1} : Effort{3, 20, 1});
+    KernelsBench bench(backend, report, arguments.toy ? Effort{1, 1, 1} : Effort{3, 20, 1}, arguments.large);
 
-    // What the targets are about comes first, for the case that time runs out.
-    const std::vector<int> ranks = arguments.toy ? std::vector<int>{20} : std::vector<int>{64, 128, 32, 16};
-    // (set, share of its entries)
-    const std::vector<std::pair<std::size_t, double>> sets =
-        arguments.toy     ? std::vector<std::pair<std::size_t, double>>{{0, 5e-7}}
-        : arguments.quick ? std::vector<std::pair<std::size_t, double>>{{0, 0.1}}
-                          : std::vector<std::pair<std::size_t, double>>{{0, 1}, {1, 1}, {2, 0.1}, {3, 0.01}};
-    for (const auto& [index, share] : sets) {
+    for (const SweepSet& set : sweep_sets(arguments)) {
       if (report.out_of_time()) break;
-      const Shape shape = shapes()[index];
-      bench.run(shape.name + (share == 1 ? "" : " x " + Json(share).dump()), bench.generate(shape.scaled(share)), ranks,
-                0);
+      bench.run(set.shape.name, bench.generate(set.shape), set.ranks, set.float64, 0);
     }
+    if (arguments.large) return;
     // Where dense products overtake gathers.
     const int side = arguments.toy ? 20 : 4096;
     const std::vector<double> densities = arguments.toy     ? std::vector<double>{0.5}
@@ -204,8 +218,9 @@ int main(int argc, char** argv) {
       if (report.out_of_time()) break;
       bench.run("uniform " + std::to_string(side) + " x " + std::to_string(side) + ", " + Json(density).dump(),
                 uniform_entries(side, side, density),
-                arguments.toy ? std::vector<int>{8} : std::vector<int>{64, 16, 128}, 1e8);
+                arguments.toy ? std::vector<int>{8} : std::vector<int>{64, 16, 128}, true, 1e8);
     }
-    for (const std::string& file : arguments.files) bench.run(file, rankfill::read_entries(file), ranks, 1e8);
+    const std::vector<int> ranks = arguments.toy ? std::vector<int>{20} : std::vector<int>{64, 128, 32, 16};
+    for (const std::string& file : arguments.files) bench.run(file, rankfill::read_entries(file), ranks, true, 1e8);
   });
 }

@@ -15,7 +15,7 @@ def ceiling_plot(results, ids):
 
 def fraction_plot(results):
     ceiling, values = Ceiling(results), []
-    for record in results.records("kernels", "kernel"):
+    for record in results.kernels():
         at, fraction = record["parameters"], ceiling.fraction(record)
         if fraction is not None and not record["baseline"]:
             how = f" ({at['how']})" if at["how"] else ""

@@ -4,7 +4,7 @@ import csv
 import json
 from pathlib import Path
 
-PROGRAMS = ("ceilings", "kernels", "end_to_end")
+PROGRAMS = ("ceilings", "kernels", "large", "end_to_end")
 
 
 def collect(folder):
@@ -49,6 +49,11 @@ class Results:
         for record in self.programs.get(program, {}).get("records", []):
             if record["name"] == name and record["verified"]:
                 yield record
+
+    def kernels(self):
+        """Those of the sweep, and of the set that fills a card."""
+        yield from self.records("kernels", "kernel")
+        yield from self.records("large", "kernel")
 
     def unverified(self):
         return [record for program in self.programs.values() for record in program.get("records", [])

@@ -83,7 +83,7 @@ def kernel_name(parameters):
 
 def kernel_table(results):
     ceiling, rows = Ceiling(results), []
-    for record in results.records("kernels", "kernel"):
+    for record in results.kernels():
         at, fraction = record["parameters"], ceiling.fraction(record)
         rows.append([at["set"], at["rank"], at["precision"], at["task"], kernel_name(at), milliseconds(record["seconds"]),
                      f"{1e-12 * record['bytes_per_second']:.2f}", f"{100 * fraction:.0f} %" if fraction else "",
@@ -94,7 +94,7 @@ def kernel_table(results):
 def gradient_groups(results):
     """(set, rank, precision) -> records of the task `gradient`, fastest of ours first."""
     groups = {}
-    for record in results.records("kernels", "kernel"):
+    for record in results.kernels():
         at = record["parameters"]
         if at["task"] == "gradient":
             groups.setdefault((at["set"], at["rank"], at["precision"]), []).append(record)
@@ -179,7 +179,7 @@ def find(records, **wanted):
 
 def target_table(results):
     """What was aimed at on an H200, beside what this run measured."""
-    ceiling, kernels = Ceiling(results), list(results.records("kernels", "kernel"))
+    ceiling, kernels = Ceiling(results), list(results.kernels())
     netflix = [r for r in kernels if r["parameters"]["set"] == "netflix"]
     rows = []
 

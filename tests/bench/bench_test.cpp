@@ -2,11 +2,14 @@
 // Would the benchmark programs notice that what they time is wrong?
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include "bench/cuda/gather.cuh"
 #include "bench/cuda/kernel_set.hpp"
+#include "bench/cuda/sweep.hpp"
 #include "bench/report.hpp"
 #include "bench/workload.hpp"
 #include "tests/support/simt/control.hpp"
@@ -143,6 +146,31 @@ TEST(Shapes, KeepTheirDensityWhenScaled) {
     EXPECT_GT(small.num_entries, small.num_rows) << shape.name;
     EXPECT_GT(small.num_entries, small.num_cols) << shape.name;
   }
+}
+
+TEST(SweepSets, HaveWideMatricesAndFactorsThatNoCacheHoldsQuickOrNot) {
+  for (const bool quick : {false, true}) {
+    bool wide = false, beyond_caches = false;
+    std::vector<std::string> measured;
+    Arguments arguments;
+    arguments.quick = quick;
+    for (const SweepSet& set : sweep_sets(arguments)) {
+      const Shape& s = set.shape;
+      wide |= s.num_rows > 65536 && s.num_cols > 65536;
+      beyond_caches |= std::max(s.num_rows, s.num_cols) * set.ranks.front() * 2 > 2 * (std::int64_t{60} << 20);
+      for (const int rank : set.ranks) measured.push_back(s.name + ", " + std::to_string(rank));
+    }
+    EXPECT_TRUE(wide) << quick;
+    EXPECT_TRUE(beyond_caches) << quick;
+    EXPECT_EQ(measured[0], quick ? "netflix x 0.1, 64" : "netflix, 64") << "what the aims are about comes first";
+    std::sort(measured.begin(), measured.end());
+    EXPECT_EQ(std::adjacent_find(measured.begin(), measured.end()), measured.end()) << "nothing twice";
+  }
+  Arguments arguments;
+  arguments.large = true;
+  const auto large = sweep_sets(arguments);
+  ASSERT_EQ(large.size(), 1U);
+  EXPECT_EQ(large[0].shape.num_entries, 3070000000);
 }
 
 }  // namespace

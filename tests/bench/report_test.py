@@ -119,6 +119,16 @@ class TablesTest(unittest.TestCase):
         self.assertIn("| 0.9009 | 0.2 | 0.45 |", rows["als"])
         self.assertIn("| 0.9009 | not reached |", rows["gd"])
 
+    def test_the_set_that_fills_a_card_comes_from_a_program_of_its_own(self):
+        data = made_up()
+        data["programs"]["large"] = {"device": {}, "records": [
+            kernel("als_half", "fp16 gather, exact", seconds, task=task, set_="hugewiki") for task, seconds in
+            (("als_half rows", 0.1), ("als_half columns", 0.15))]}
+        results = Results(data)
+        self.assertIn("≤ 320 ms | 250 ms |", tables.target_table(results))
+        self.assertIn("| hugewiki | 64 | float32 | als_half rows |", tables.kernel_table(results))
+        self.assertIn("≤ 320 ms | not yet measured |", tables.target_table(self.results))
+
     def test_aims_stand_beside_what_was_measured(self):
         text = tables.target_table(self.results)
         self.assertIn("≥ 2 × cuSPARSE | 2.50 × |", text)
