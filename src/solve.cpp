@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rankfill/solve.hpp"
 
+#include <utility>
+
 #include "backend/cpu.hpp"
 #include "prepared_on.hpp"
 #include "rankfill/error.hpp"
@@ -25,15 +27,27 @@ int resolve_device(Device device) {
                                             : "there are " + std::to_string(devices.size()) + " CUDA devices, from 0"));
 }
 
-Result solve(const Entries& train, const Options& options, const Entries* holdout, const Start* start) {
+namespace {
+
+Result solve_either(const TrainingEntries& train, const Options& options, const Entries* holdout, const Start* start) {
   require_valid(options);
   if (options.recover && start) throw InvalidOption("start", "given", "recovery has its own");
-  if (options.recover) return solve_recovery(train, options, holdout);
-  return options.grow_rank ? solve_growing(train, options, holdout, start)
+  if (options.recover) return solve_recovery(*train, options, holdout);
+  return options.grow_rank ? solve_growing(*train, options, holdout, start)
                            : solve_at_rank(train, options, holdout, start);
 }
 
-Result solve_at_rank(const Entries& train, const Options& options, const Entries* holdout, const Start* start) {
+}  // namespace
+
+Result solve(const Entries& train, const Options& options, const Entries* holdout, const Start* start) {
+  return solve_either(train, options, holdout, start);
+}
+
+Result solve(Entries&& train, const Options& options, const Entries* holdout, const Start* start) {
+  return solve_either(std::move(train), options, holdout, start);
+}
+
+Result solve_at_rank(const TrainingEntries& train, const Options& options, const Entries* holdout, const Start* start) {
   if (const int device = resolve_device(options.device); device >= 0)
     return solve_cuda(device, train, options, holdout, start);
   CpuBackend backend(options.threads);

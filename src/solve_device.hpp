@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "problem/training_entries.hpp"
 #include "rankfill/options.hpp"
 #include "rankfill/solve.hpp"
 
@@ -13,7 +14,7 @@ int resolve_device(Device device);
 void require_valid(const Options& options);
 
 /// solve() at one rank, with no regard to grow_rank.  `options` are valid.
-Result solve_at_rank(const Entries& train, const Options& options, const Entries* holdout, const Start* start);
+Result solve_at_rank(const TrainingEntries& train, const Options& options, const Entries* holdout, const Start* start);
 
 /// solve() with grow_rank: rounds of solve_at_rank(), each from where the last one ended.
 Result solve_growing(const Entries& train, const Options& options, const Entries* holdout, const Start* start);

@@ -120,14 +120,15 @@ FactorMatrix factor_by_index(B& backend, const Buffer<std::int32_t, B>& order, c
 
 /// prepare(), and what options say beyond the entries.
 template <class T, Backend B>
-Problem<T, B> prepare_problem(B& backend, const Entries& train, const Options& options, const Entries* holdout) {
+Problem<T, B> prepare_problem(B& backend, const TrainingEntries& train, const Options& options,
+                              const Entries* holdout) {
   auto problem = prepare<T>(backend, train, options, holdout);
   if (options.precision == Precision::mixed) problem.gather = Gather::half;
   return problem;
 }
 
-/// start -> solver -> run -> model, for a problem that was prepared from `train`: its lambda, not the options'.  The seconds
-/// of preparing are those of the start.  With `path`, lambda falls along it, and `end` is filled; float64 only.
+/// start -> solver -> run -> model, for a problem that was prepared from `train`, of which only the ids are read: its lambda,
+/// not the options'.  The seconds of preparing are those of the start.  With `path`, lambda falls along it, and `end` is filled; float64 only.
 template <class T, Backend B>
 Result fit_problem(B& backend, bool on_cpu, Problem<T, B>& problem, const Entries& train, const Options& options,
                    const Start* start, const PathLimits* path = nullptr, PathEnd* end_of_path = nullptr) {
@@ -172,9 +173,9 @@ Result fit_problem(B& backend, bool on_cpu, Problem<T, B>& problem, const Entrie
       certificate.next_col_columns = detail::factor_by_index(backend, problem.col_order, next.col);
     }
   }
-  summary.num_rows = train.num_rows;
-  summary.num_cols = train.num_cols;
-  summary.num_entries = train.size();
+  summary.num_rows = problem.num_rows;
+  summary.num_cols = problem.num_cols;
+  summary.num_entries = problem.num_entries;
   summary.empty_rows = problem.empty_rows;
   summary.empty_cols = problem.empty_cols;
   summary.value_rms = problem.value_rms;
@@ -208,19 +209,19 @@ Result fit_problem(B& backend, bool on_cpu, Problem<T, B>& problem, const Entrie
 
 /// prepare -> solver -> run -> model, in scalar T on backend B.
 template <class T, Backend B>
-Result solve_in(B& backend, bool on_cpu, const Entries& train, const Options& options, const Entries* holdout,
+Result solve_in(B& backend, bool on_cpu, const TrainingEntries& train, const Options& options, const Entries* holdout,
                 const Start* start) {
   const auto begin = std::chrono::steady_clock::now();
   auto problem = prepare_problem<T>(backend, train, options, holdout);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  Result result = fit_problem(backend, on_cpu, problem, train, options, start);
+  Result result = fit_problem(backend, on_cpu, problem, *train, options, start);
   result.summary.seconds.prepare += seconds;
   return result;
 }
 
 /// solve() on one backend: picks the scalar.
 template <Backend B>
-Result solve_on(B& backend, bool on_cpu, const Entries& train, const Options& options, const Entries* holdout,
+Result solve_on(B& backend, bool on_cpu, const TrainingEntries& train, const Options& options, const Entries* holdout,
                 const Start* start) {
   return choose_precision(options) == Precision::float64
              ? solve_in<double>(backend, on_cpu, train, options, holdout, start)

@@ -35,4 +35,9 @@ struct Start {
 Result solve(const Entries& train, const Options& options = {}, const Entries* holdout = nullptr,
              const Start* start = nullptr);
 
+/// The same for entries that nobody needs afterwards.  On the CPU, what they hold is freed as it comes into order, so it does
+/// not add to the peak of memory, but for grow_rank and recover.  `train` keeps its shape and ids at most.
+Result solve(Entries&& train, const Options& options = {}, const Entries* holdout = nullptr,
+             const Start* start = nullptr);
+
 }  // namespace rankfill

@@ -116,7 +116,7 @@ Model solve_data(FitOutcome& fit, Console& console) {
     table.row(row);
     return CallbackAction::proceed;
   };
-  Result result = solve(fit.data.train, fit.options, fit.test_data());
+  Result result = solve(std::move(fit.data.train), fit.options, fit.test_data());
   fit.options.callback = nullptr;
   fit.options.rank = result.model.rank();
   if (!result.summary.history.empty()) table.finish(result.summary.history.back());

@@ -13,7 +13,7 @@
 
 namespace rankfill {
 
-/// The problem before it goes to a backend, in float64: validated, centred, sorted.
+/// A problem that no backend holds yet, in float64: validated, centred, sorted.
 struct HostProblem : DataFacts {
   HostCsr by_row, by_col;           ///< centred values
   HostCsr holdout;                  ///< held-out entries whose row and column are known, centred; empty: none
@@ -91,8 +91,8 @@ std::vector<T> count_weights(const std::vector<std::int64_t>& row_ptr, double nu
 
 }  // namespace detail
 
-/// Uploads what `formulation` and `rank` need, in the order of the indices.  How the CPU prepares; on CUDA, where prepare() works
-/// on the device, it makes the problems of tests.
+/// Uploads what `formulation` and `rank` need, in the order of the indices.  Makes the problems of kernel tests and benchmarks;
+/// prepare() does without the copies in float64.
 template <class T, class B>
 Problem<T, B> upload_problem(B& backend, const HostProblem& host, int rank, Formulation formulation,
                              bool needs_row_idx) {

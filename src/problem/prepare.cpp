@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "problem/prepare.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <span>
 #include <string>
+#include <utility>
 
 #include "backend/cpu.hpp"
+#include "backend/parallel.hpp"
 #include "problem/host_problem.hpp"
 #include "rankfill/error.hpp"
 
@@ -18,14 +23,19 @@ std::vector<double> centred_values(const Entries& entries, const Centering& cent
   return values;
 }
 
-void add_holdout(HostProblem& problem, const Entries& holdout) {
-  validate_entries(holdout, true);
-  require_same_shape(holdout, problem.num_rows, problem.num_cols);
-  const std::vector<double> values = centred_values(holdout, problem.centering);
-  problem.holdout = sort_by_row(holdout, values);
-  problem.num_holdout = holdout.size();
+struct HostHoldout {
+  HostCsr known;
+  double unseen_squared_error = 0;
+};
+
+HostHoldout prepare_holdout(const Entries& holdout, const DataFacts& of_train, const CpuBackend& backend) {
+  validate_entries(holdout, true, backend);
+  require_same_shape(holdout, of_train.num_rows, of_train.num_cols);
+  const std::vector<double> values = centred_values(holdout, of_train.centering);
+  HostHoldout held{.known = sort_by_row(holdout, values, backend)};
   for (std::size_t p = 0; p < values.size(); ++p)
-    if (holdout.rows[p] < 0 || holdout.cols[p] < 0) problem.unseen_squared_error += values[p] * values[p];
+    if (holdout.rows[p] < 0 || holdout.cols[p] < 0) held.unseen_squared_error += values[p] * values[p];
+  return held;
 }
 
 }  // namespace
@@ -55,7 +65,12 @@ HostProblem prepare_on_host(const Entries& train, const Options& options, const 
   for (const double value : problem.by_row.values) sum += value * value;
   problem.value_rms = std::sqrt(sum / static_cast<double>(problem.num_entries));
   complete(problem, options);
-  if (holdout) add_holdout(problem, *holdout);
+  if (holdout) {
+    HostHoldout held = prepare_holdout(*holdout, problem, CpuBackend());
+    problem.holdout = std::move(held.known);
+    problem.num_holdout = holdout->size();
+    problem.unseen_squared_error = held.unseen_squared_error;
+  }
   return problem;
 }
 
@@ -84,14 +99,131 @@ Formulation resolve(Formulation asked, bool is_block) {
   return is_block ? Formulation::block : Formulation::entries;
 }
 
+namespace {
+
+/// An array per row offset, column index and value.
 template <class T>
-Problem<T, CpuBackend> prepare(CpuBackend& backend, const Entries& train, const Options& options,
-                               const Entries* holdout) {
-  const HostProblem host = prepare_on_host(train, options, holdout);
-  return upload_problem<T>(backend, host, options.rank, resolve(options.formulation, host.is_block), false);
+Csr<T, CpuBackend> empty_csr(CpuBackend& backend, std::int64_t num_rows, std::int64_t num_cols, std::int64_t size,
+                             const char* purpose) {
+  Csr<T, CpuBackend> m;
+  m.num_rows = num_rows;
+  m.num_cols = num_cols;
+  m.num_entries = size;
+  m.row_ptr = {backend, num_rows + 1, purpose};
+  m.col_idx = {backend, size, purpose};
+  m.values = {backend, size, purpose};
+  return m;
 }
 
-template Problem<float, CpuBackend> prepare(CpuBackend&, const Entries&, const Options&, const Entries*);
-template Problem<double, CpuBackend> prepare(CpuBackend&, const Entries&, const Options&, const Entries*);
+std::span<std::int64_t> offsets_of(Buffer<std::int64_t, CpuBackend>& row_ptr) {
+  return {row_ptr.data(), static_cast<std::size_t>(row_ptr.size())};
+}
+
+template <class T>
+CsrSpan<T> span_of(Csr<T, CpuBackend>& m) {
+  return {offsets_of(m.row_ptr), m.col_idx.data(), m.values.data()};
+}
+
+template <class T>
+void transpose(const CpuBackend& backend, Csr<T, CpuBackend>& from, Csr<T, CpuBackend>& to) {
+  const CsrSpan<T> m = span_of(from);
+  transpose<T>(backend, CsrSpan<const T>{m.row_ptr, m.col_idx, m.values}, span_of(to));
+}
+
+/// to_p = value_p - offset_p, rounded to T; returns the sum of their squares before rounding.
+template <class T>
+double take_centred_values(const CpuBackend& backend, const Entries& train, const Centering& centering, T* to) {
+  constexpr std::int64_t kAtOnce = std::int64_t{1} << 14;
+  const std::int64_t blocks = (train.size() + kAtOnce - 1) / kAtOnce;
+  std::vector<double> squares(static_cast<std::size_t>(blocks));
+  for_tasks(backend, blocks, [&](std::int64_t block) {
+    double sum = 0;
+    const std::int64_t first = block * kAtOnce, last = std::min(train.size(), first + kAtOnce);
+    for (auto p = static_cast<std::size_t>(first); p < static_cast<std::size_t>(last); ++p) {
+      const double value = train.values[p] - centering.at(train.rows[p], train.cols[p]);
+      to[p] = static_cast<T>(value);
+      sum += value * value;
+    }
+    squares[static_cast<std::size_t>(block)] = sum;
+  });
+  return std::accumulate(squares.begin(), squares.end(), 0.0);
+}
+
+/// Both orders, and value_rms.  Bytes an entry at most, T of 4 bytes: 20 beside entries that are kept (16), or with those that
+/// are given away; 16 stay.
+template <class T>
+void add_train(CpuBackend& backend, const TrainingEntries& train, Problem<T, CpuBackend>& p) {
+  Csr<T, CpuBackend>&by_row = p.observations.by_row, &by_col = p.observations.by_col;
+  const char *rows_purpose = "the entries by row", *cols_purpose = "the entries by column";
+  Buffer<T, CpuBackend> values(backend, p.num_entries, rows_purpose);
+  const double squares = take_centred_values(backend, *train, p.centering, values.data());
+  p.value_rms = std::sqrt(squares / static_cast<double>(p.num_entries));
+  train.done_with(&Entries::values);
+
+  const bool sorted = is_sorted_by_row(backend, *train);
+  if (sorted) {
+    by_row.num_rows = p.num_rows;
+    by_row.num_cols = p.num_cols;
+    by_row.num_entries = p.num_entries;
+    by_row.row_ptr = {backend, p.num_rows + 1, rows_purpose};
+    find_row_starts(backend, train->rows, offsets_of(by_row.row_ptr));
+    train.done_with(&Entries::rows);
+    by_row.col_idx = {backend, train->cols, rows_purpose};
+    train.done_with(&Entries::cols);
+    by_row.values = std::move(values);
+  }
+  by_col = empty_csr<T>(backend, p.num_cols, p.num_rows, p.num_entries, cols_purpose);
+  if (!sorted) {  // by column in whatever order, by row from that, then by column in order
+    gather_by_col(backend, *train, values.data(), span_of(by_col));
+    values = {};
+    train.done_with(&Entries::rows);
+    train.done_with(&Entries::cols);
+    by_row = empty_csr<T>(backend, p.num_rows, p.num_cols, p.num_entries, rows_purpose);
+    transpose(backend, by_col, by_row);
+  }
+  reject_duplicates(backend, offsets_of(by_row.row_ptr), by_row.col_idx.data(), *train);
+  transpose(backend, by_row, by_col);
+}
+
+std::int64_t count_empty(const Buffer<std::int64_t, CpuBackend>& row_ptr) {
+  const std::int64_t *ptr = row_ptr.data(), *last = ptr + row_ptr.size() - 1;
+  std::int64_t empty = 0;
+  for (; ptr < last; ++ptr) empty += ptr[0] == ptr[1];
+  return empty;
+}
+
+}  // namespace
+
+template <class T>
+Problem<T, CpuBackend> prepare(CpuBackend& backend, const TrainingEntries& train, const Options& options,
+                               const Entries* holdout) {
+  validate_entries(*train, false, backend);
+  Problem<T, CpuBackend> p;
+  p.num_rows = train->num_rows;
+  p.num_cols = train->num_cols;
+  p.num_entries = train->size();
+  p.centering = center(*train, options.center, options.bias_damping);
+  add_train(backend, train, p);
+  p.empty_rows = count_empty(p.observations.by_row.row_ptr);
+  p.empty_cols = count_empty(p.observations.by_col.row_ptr);
+  complete(p, options);
+  if (p.weighting > 0) {
+    p.row_weights = {backend, detail::count_weights<T>(p.observations.by_row.row_ptr.download(), p.weighting),
+                     "the row weights"};
+    p.col_weights = {backend, detail::count_weights<T>(p.observations.by_col.row_ptr.download(), p.weighting),
+                     "the column weights"};
+  }
+  if (holdout) {
+    const HostHoldout held = prepare_holdout(*holdout, p, backend);
+    p.holdout = detail::upload<T>(backend, held.known, options.rank, "the held-out entries");
+    p.num_holdout = holdout->size();
+    p.unseen_squared_error = held.unseen_squared_error;
+  }
+  use_formulation(backend, p, resolve(options.formulation, p.is_block));
+  return p;
+}
+
+template Problem<float, CpuBackend> prepare(CpuBackend&, const TrainingEntries&, const Options&, const Entries*);
+template Problem<double, CpuBackend> prepare(CpuBackend&, const TrainingEntries&, const Options&, const Entries*);
 
 }  // namespace rankfill

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "problem/problem.hpp"
+#include "problem/training_entries.hpp"
 
 namespace rankfill {
 
@@ -12,9 +13,11 @@ class CudaBackend;
 /// backend's kernels can read without loss.  The only place where shapes, ranges, duplicates and NaN are checked, so kernels
 /// need not.  Waits.
 /// *Throws* InvalidData, InvalidOption (formulation block asked for and Omega is none), OutOfDeviceMemory.
-/// Both backends find the same facts, to rounding where they are sums.  The CPU keeps the order of the indices.
+/// Both backends find the same facts, to rounding where they are sums.  The CPU keeps the order of the indices, stores T in full,
+/// and frees entries that were given away as it goes.
 template <class T>
-Problem<T, CpuBackend> prepare(CpuBackend&, const Entries& train, const Options& options, const Entries* holdout);
+Problem<T, CpuBackend> prepare(CpuBackend&, const TrainingEntries& train, const Options& options,
+                               const Entries* holdout);
 template <class T>
 Problem<T, CudaBackend> prepare(CudaBackend&, const Entries& train, const Options& options, const Entries* holdout);
 

@@ -3,9 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "backend/cpu.hpp"
+#include "problem/prepare.hpp"
 #include "rankfill/error.hpp"
 
 namespace rankfill {
@@ -119,6 +122,60 @@ TEST(Problem, UploadsWhatTheFormulationNeeds) {
   EXPECT_EQ(p.observations.row_idx.download(), (std::vector<std::int32_t>{0, 0, 2, 2}));
   EXPECT_EQ(p.row_weights.download(), (std::vector<float>{2, 0, 2}));
   EXPECT_EQ(p.col_weights.download(), (std::vector<float>{0, 2, 0, 2}));
+}
+
+Entries reversed(Entries e) {
+  std::reverse(e.rows.begin(), e.rows.end());
+  std::reverse(e.cols.begin(), e.cols.end());
+  std::reverse(e.values.begin(), e.values.end());
+  return e;
+}
+
+template <class T>
+void expect_prepared_as_on_the_host(const Entries& kept, Center center) {
+  Options o;
+  o.center = center;
+  o.weighting = 0.5;
+  CpuBackend cpu(2);
+  const auto want = upload_problem<T>(cpu, prepare_on_host(kept, o, nullptr), o.rank, Formulation::entries, false);
+  Entries given = kept;
+  for (const TrainingEntries& train : {TrainingEntries(kept), TrainingEntries(std::move(given))}) {
+    const auto p = prepare<T>(cpu, train, o, nullptr);
+    for (const auto& [got, expected] : {std::pair(&p.observations.by_row, &want.observations.by_row),
+                                        std::pair(&p.observations.by_col, &want.observations.by_col)}) {
+      EXPECT_EQ(got->num_rows, expected->num_rows);
+      EXPECT_EQ(got->num_cols, expected->num_cols);
+      EXPECT_EQ(got->num_entries, expected->num_entries);
+      EXPECT_EQ(got->row_ptr.download(), expected->row_ptr.download());
+      EXPECT_EQ(got->col_idx.download(), expected->col_idx.download());
+      EXPECT_EQ(got->values.download(), expected->values.download());
+    }
+    EXPECT_EQ(p.row_weights.download(), want.row_weights.download());
+    EXPECT_EQ(p.col_weights.download(), want.col_weights.download());
+    EXPECT_EQ(p.empty_rows, want.empty_rows);
+    EXPECT_EQ(p.empty_cols, want.empty_cols);
+    const auto terms = static_cast<double>(kept.size());  // of the mean square
+    EXPECT_NEAR(p.value_rms, want.value_rms, terms * kEpsilon * want.value_rms);
+    EXPECT_NEAR(p.lambda, want.lambda, 2 * terms * kEpsilon * want.lambda);
+  }
+  EXPECT_EQ(kept.size(), 4);
+  EXPECT_TRUE(given.rows.empty() && given.cols.empty() && given.values.empty());
+  EXPECT_EQ(given.num_rows, kept.num_rows);
+}
+
+TEST(Problem, PreparesInFewCopiesWhatTheHostDoesInMany) {
+  for (const Entries& e : {ragged(), reversed(ragged()), block()})
+    for (const Center center : {Center::none, Center::mean, Center::bias}) {
+      expect_prepared_as_on_the_host<float>(e, center);
+      expect_prepared_as_on_the_host<double>(e, center);
+    }
+}
+
+TEST(Problem, RefusesDuplicatesOfEntriesGivenAway) {
+  Entries e = reversed(ragged());
+  e.cols[2] = 0;
+  CpuBackend cpu(1);
+  EXPECT_THROW(prepare<float>(cpu, TrainingEntries(std::move(e)), Options{}, nullptr), InvalidData);
 }
 
 TEST(Problem, PlainWeightingStoresNoWeights) {

@@ -3,8 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
+#include <numeric>
 #include <string>
+#include <utility>
 
 #include "rankfill/error.hpp"
 
@@ -18,6 +21,20 @@ Entries shuffled() {  // 3 x 4, row 1 and column 3 empty: [1 2 3 .; . . . .; . 4
   e.rows = {2, 0, 0, 0};
   e.cols = {1, 2, 0, 1};
   e.values = {4, 3, 1, 2};
+  return e;
+}
+
+Entries many() {  // pairs many times over, in no order; row 0 empty
+  Entries e;
+  e.num_rows = 31;
+  e.num_cols = 17;
+  std::uint32_t state = 1;
+  for (int p = 0; p < 60000; ++p) {
+    state = 1664525 * state + 1013904223;
+    e.rows.push_back(1 + static_cast<std::int32_t>((state >> 8) % 30));
+    e.cols.push_back(static_cast<std::int32_t>((state >> 16) % 17));
+    e.values.push_back(p);
+  }
   return e;
 }
 
@@ -96,6 +113,55 @@ TEST(Sort, EqualPairsKeepTheirOrder) {
   Entries e = shuffled();
   e.cols = {1, 2, 2, 2};
   EXPECT_EQ(sort_by_row(e, e.values).values, (Values{3, 1, 2, 4}));
+}
+
+TEST(Sort, AnyNumberOfThreadsSortsAsAStableSort) {
+  const Entries e = many();
+  std::vector<std::size_t> order(e.values.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return std::pair(e.rows[a], e.cols[a]) < std::pair(e.rows[b], e.cols[b]);
+  });
+  Columns cols;
+  Values values;
+  for (const std::size_t p : order) {
+    cols.push_back(e.cols[p]);
+    values.push_back(e.values[p]);
+  }
+  for (const int threads : {1, 2, 5}) {
+    const CpuBackend backend(threads);
+    const HostCsr m = sort_by_row(e, e.values, backend);
+    EXPECT_EQ(m.col_idx, cols);
+    EXPECT_EQ(m.values, values);
+    for (std::int32_t row = 0; row < e.num_rows; ++row)
+      EXPECT_EQ(m.row_ptr[static_cast<std::size_t>(row) + 1] - m.row_ptr[static_cast<std::size_t>(row)],
+                std::count(e.rows.begin(), e.rows.end(), row));
+
+    const HostCsr back = transpose(transpose(m, backend), backend);
+    EXPECT_EQ(back.row_ptr, m.row_ptr);
+    EXPECT_EQ(back.col_idx, m.col_idx);
+    EXPECT_EQ(back.values, m.values);
+  }
+}
+
+TEST(Sort, TheFirstOfSeveralFaultsIsNamed) {
+  Entries e = many();
+  e.rows[50000] = -5;
+  e.cols[40001] = 99;
+  e.values[40000] = std::numeric_limits<double>::infinity();
+  const auto complaint = [](const auto& act) -> std::string {
+    try {
+      act();
+    } catch (const InvalidData& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_NE(complaint([&] { validate_entries(e, false, CpuBackend(2)); }).find("entry 40000 "), std::string::npos);
+
+  const Entries d = many();  // more entries than pairs
+  const std::string first = complaint([&] { reject_duplicates(sort_by_row(d, d.values), d); });
+  EXPECT_NE(first.find("(1, 0)"), std::string::npos) << first;
 }
 
 TEST(Sort, DuplicatesAreRefusedByName) {
