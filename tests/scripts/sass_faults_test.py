@@ -35,6 +35,17 @@ PLAIN = """#pragma unroll 1
         y_p[s][0] = row.x, y_p[s][1] = row.y, y_p[s][2] = row.z, y_p[s][3] = row.w;
 """
 
+# What a half-sweep fetches, through registers: every copy waits for its row.
+THROUGH_REGISTERS = """#include "kernels/detail/ptx.cuh"
+namespace rankfill {
+__device__ __forceinline__ void copy16(SharedAddress to, const void* from, bool wanted) {
+  const uint4 x = wanted ? *static_cast<const uint4*>(from) : uint4{};
+  asm volatile("st.shared.v4.u32 [%0], {%1, %2, %3, %4};" ::"r"(to), "r"(x.x), "r"(x.y), "r"(x.z), "r"(x.w) : "memory");
+}
+}  // namespace rankfill
+#define cp_async16 copy16
+"""
+
 
 def source_with(text):
     """A kernel file that contains a text."""
@@ -128,6 +139,13 @@ class PlantedFaults(unittest.TestCase):
         scalar = self.copy(source_with(vector), "fault_scalar_atomics.cu", {vector: scalar})
 
         self.assert_found(scalar, "gradient_warp_per_entry<float>", r"in_loop REDG\.F32x4: found 0 in the loop")
+
+    def test_copies_to_shared_memory_through_registers(self):
+        first = '#include "kernels/detail/plain_rows.cuh"\n'
+        half_sweep = self.copy(os.path.join(ROOT, "kernels", "als_half.cu"), "fault_copies.cu", {first: THROUGH_REGISTERS + first})
+
+        for kernel in ("solve_narrow_rows_warp_per_chunk<4, true>", "solve_wide_rows_block_per_chunk<true>"):
+            self.assert_found(half_sweep, kernel, r"in_loop LDGSTS: found 0 in the loop")
 
     def test_a_rule_that_matches_no_kernel(self):
         status, said = self.gate()  # the sample is not among the shipped kernels
