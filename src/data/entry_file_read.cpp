@@ -25,7 +25,7 @@ T number_at(std::string_view bytes, std::uint64_t at) {
 class EntryFile {
  public:
   explicit EntryFile(const FileBytes& file)
-      : name_(file.name()), bytes_(file.view()), header_(read_header()), layout_(header_) {
+      : file_(file), name_(file.name()), bytes_(file.view()), header_(read_header()), layout_(header_) {
     if (layout_.bytes != bytes_.size()) fail_size(layout_.bytes);
   }
 
@@ -52,6 +52,7 @@ class EntryFile {
         fail("damaged: bytes " + std::to_string(begin) + " to " + std::to_string(end - 1) +
              " do not have the checksum that was written with them");
       take_block(begin, end, entries);
+      file_.done_with(bytes_.substr(begin, end - begin));
     });
     entries.row_ids = read_ids(header_.row_ids, header_.num_rows, EntryFileLayout::row_ids);
     entries.col_ids = read_ids(header_.col_ids, header_.num_cols, EntryFileLayout::col_ids);
@@ -207,6 +208,7 @@ class EntryFile {
     }
   }
 
+  const FileBytes& file_;
   const std::string& name_;
   std::string_view bytes_;
   EntryFileHeader header_;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <system_error>
 
 #include "rankfill/error.hpp"
@@ -66,6 +67,14 @@ FileBytes::FileBytes(const std::filesystem::path& file, const std::atomic<bool>*
 
 FileBytes::~FileBytes() {
   if (mapping_ != nullptr) ::munmap(mapping_, mapping_bytes_);
+}
+
+void FileBytes::done_with(std::string_view part) const {
+  if (mapping_ == nullptr || part.empty()) return;
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto begin = reinterpret_cast<std::uintptr_t>(part.data()), end = begin + part.size();
+  const std::uintptr_t first = (begin + page - 1) / page * page, last = end / page * page;
+  if (first < last) ::madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
 }
 
 void FileBytes::read_stream(int descriptor, const std::atomic<bool>* interrupt) {

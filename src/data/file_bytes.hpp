@@ -22,6 +22,8 @@ class FileBytes {
 
   std::string_view view() const { return view_; }
   const std::string& name() const { return name_; }
+  /// `part` of view() will not be read again soon: a mapped file need not stay in memory.  It may be read all the same.
+  void done_with(std::string_view part) const;
 
  private:
   void read_stream(int descriptor, const std::atomic<bool>* interrupt);

@@ -32,6 +32,8 @@ void LineReader::advance(std::int64_t lines) {
 
 void LineReader::load() {
   if (!decoder_) {
+    bytes_.done_with(bytes_.view().substr(done_, position_ - done_));
+    done_ = position_;
     const std::string_view rest = bytes_.view().substr(position_);
     std::size_t length = rest.size();
     if (length > sizes_.batch_bytes) {

@@ -56,6 +56,7 @@ class LineReader {
   std::size_t filled_ = 0;     // bytes of buffer_ in use
   std::size_t batch_end_ = 0;  // end of the batch within buffer_
   std::size_t position_ = 0;   // end of the batch within the file, when it is plain
+  std::size_t done_ = 0;       // where what was given back to the system ends
   std::string_view batch_;
   std::int64_t line_ = 1;
 };

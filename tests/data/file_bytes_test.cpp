@@ -4,6 +4,10 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cstdint>
+#include <fstream>
+#include <sstream>
+#include <string>
 #include <thread>
 
 #include "data/files.hpp"
@@ -55,6 +59,37 @@ TEST(FileBytes, MapsFilesAndReadsDevices) {
   EXPECT_EQ(empty.view(), "");
   EXPECT_EQ(null.view(), "");
   EXPECT_TRUE(process.view().starts_with("Name:"));  // stat says it is empty
+}
+
+/// Kilobytes of the mapping that begins at `begin` which this process holds, by /proc/self/smaps.
+int resident_kilobytes(const void* begin) {
+  std::ifstream maps("/proc/self/smaps");
+  std::stringstream start;
+  start << std::hex << reinterpret_cast<std::uintptr_t>(begin) << '-';
+  bool found = false;
+  for (std::string line; std::getline(maps, line);) {
+    found = found || line.starts_with(start.str());
+    if (found && line.starts_with("Rss:")) return std::stoi(line.substr(4));
+  }
+  return -1;
+}
+
+TEST(FileBytes, WhatIsDoneWithLeavesMemoryAndCanBeReadAgain) {
+  const test::TemporaryFolder folder;
+  const std::size_t size = std::size_t{1} << 20;
+  std::string text(size, 'a');
+  text[3] = 'b';
+  const FileBytes file(test::write_text(folder / "file", text));
+  ASSERT_EQ(file.view(), text);
+  ASSERT_EQ(resident_kilobytes(file.view().data()), 1024);
+
+  file.done_with(file.view().substr(1));  // not the whole of the first page
+
+  EXPECT_GT(resident_kilobytes(file.view().data()), 0);
+  EXPECT_LE(resident_kilobytes(file.view().data()), sysconf(_SC_PAGESIZE) / 1024);
+  EXPECT_EQ(file.view(), text);
+  file.done_with({});
+  FileBytes("/dev/null").done_with({});
 }
 
 TEST(FileBytes, ReadsPipesToTheirEnd) {
