@@ -198,6 +198,9 @@ struct Fit {
     return most;
   }
 
+  /// src/solvers/run.hpp
+  Bytes best_point_bytes() const { return shape.num_holdout > 0 && options.keep_best ? factors : 0; }
+
   /// src/solvers/certificate.hpp, made when the solver, the best point and measurements have been given back.
   Bytes certificate_bytes() const {
     if (!options.certificate) return 0;
@@ -205,7 +208,7 @@ struct Fit {
         bytes_of(shape.num_entries, 2 * scalar) + bytes_of(shape.num_rows + shape.num_cols, 8) +
         bytes_of(std::max(shape.num_rows, shape.num_cols), 8) +
         bytes_of(shape.num_rows + shape.num_cols, std::int64_t{2} * scalar * std::max(4, (rank + 1) / 2));
-    const Bytes given_back = 2 * factors + solver_bytes();
+    const Bytes given_back = factors + best_point_bytes() + solver_bytes();
     return held > given_back ? held - given_back : 0;
   }
 
@@ -220,7 +223,7 @@ struct Fit {
          shape.num_holdout > 0 ? entries_bytes(holdout, shape.stored_bytes) + plans_bytes(holdout, rank) : 0},
         {"formulation " + std::string(to_string(formulation)), formulation_bytes()},
         {"factors", factors},
-        {"best point", factors},
+        {"best point", best_point_bytes()},
         {"measurements", factors},
         {"solver", solver_bytes()},
         {"certificate, beyond the solver's", certificate_bytes()},

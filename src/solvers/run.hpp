@@ -36,9 +36,10 @@ class Run {
         summary_(summary),
         gradient_(backend, problem),
         scratch_(backend, problem.num_rows, problem.num_cols, at.row.rank, "a measurement"),
-        kept_(backend, problem.num_rows, problem.num_cols, at.row.rank, "the best point"),
         sums_(backend, kFactorDots, "sums"),
-        patience_(options) {}
+        patience_(options) {
+    if (keep_best()) best_ = {backend, problem.num_rows, problem.num_cols, at.row.rank, "the best point"};
+  }
 
   void operator()() {
     Measure here = gradient_.measure(at_, scratch_);
@@ -152,8 +153,9 @@ class Run {
   Factors<T, B>& at_;
   Summary& summary_;
   Gradient<T, B> gradient_;
-  Factors<T, B> scratch_;
-  Factors<T, B> kept_;  ///< the best point on held-out data, or else the last finite one
+  Factors<T, B> scratch_, best_;
+  Factors<T, B>& kept_ =
+      keep_best() ? best_ : scratch_;  ///< the best point on held-out data, or else that before a step
   Buffer<double, B> sums_;
   Patience patience_;
   std::chrono::steady_clock::time_point start_;
