@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "backend/cpu.hpp"
 #include "rankfill/entries.hpp"
 #include "rankfill/options.hpp"
 
@@ -28,6 +29,7 @@ struct Centering {
 /// Of Eq. 11.
 inline constexpr int kBiasRounds = 3;
 
-Centering center(const Entries& train, Center kind, double damping);
+/// The bits do not depend on the number of threads.
+Centering center(const Entries& train, Center kind, double damping, const CpuBackend& backend = CpuBackend());
 
 }  // namespace rankfill

@@ -202,7 +202,7 @@ Problem<T, CpuBackend> prepare(CpuBackend& backend, const TrainingEntries& train
   p.num_rows = train->num_rows;
   p.num_cols = train->num_cols;
   p.num_entries = train->size();
-  p.centering = center(*train, options.center, options.bias_damping);
+  p.centering = center(*train, options.center, options.bias_damping, backend);
   add_train(backend, train, p);
   p.empty_rows = count_empty(p.observations.by_row.row_ptr);
   p.empty_cols = count_empty(p.observations.by_col.row_ptr);

@@ -118,5 +118,29 @@ TEST(Center, EmptyRowsAndUnseenIndicesHaveNoBias) {
   }
 }
 
+TEST(Center, SumsAreTakenInTheSameRangesByAnyNumberOfThreads) {
+  Entries e;  // enough for several ranges; every cell many times, which does not matter here
+  e.num_rows = 50;
+  e.num_cols = 7;
+  const std::size_t count = (std::size_t{1} << 21) + 17;
+  for (std::size_t p = 0; p < count; ++p) {
+    e.rows.push_back(static_cast<std::int32_t>(p % 50));
+    e.cols.push_back(static_cast<std::int32_t>(p % 7));
+    e.values.push_back(0.1 * static_cast<double>(p % 50) + 0.3 * static_cast<double>(p % 7));
+  }
+  const Centering one = center(e, Center::bias, 5, CpuBackend(1)), three = center(e, Center::bias, 5, CpuBackend(3));
+  EXPECT_EQ(one.mean, three.mean);
+  EXPECT_EQ(one.row_bias, three.row_bias);
+  EXPECT_EQ(one.col_bias, three.col_bias);
+
+  double sum = 0;
+  for (const double value : e.values) sum += value;
+  const auto terms = static_cast<double>(count);
+  EXPECT_NEAR(one.mean, sum / terms, terms * kEpsilon * 6.7);  // the largest value
+  for (std::int32_t i = 0; i + 1 < 50; ++i)  // additive data: biases differ as rows do, but for damping
+    EXPECT_NEAR(one.row_bias[static_cast<std::size_t>(i) + 1] - one.row_bias[static_cast<std::size_t>(i)], 0.1,
+                5 * 5 / (terms / 50));
+}
+
 }  // namespace
 }  // namespace rankfill
