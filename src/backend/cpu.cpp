@@ -2,6 +2,7 @@
 #include "backend/cpu.hpp"
 
 #include <omp.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <cstring>
@@ -10,8 +11,12 @@
 namespace rankfill {
 
 namespace {
-constexpr std::align_val_t kAlignment{64};  // a cache line, and the widest vector
+constexpr std::size_t kLargePage = std::size_t{2} << 20;  // rows are fetched from all over: small pages miss the TLB
+
+std::align_val_t alignment_of(std::size_t bytes) {
+  return std::align_val_t{bytes >= kLargePage ? kLargePage : 64};  // a cache line, and the widest vector
 }
+}  // namespace
 
 int available_threads() { return std::max(1, omp_get_num_procs()); }
 
@@ -22,14 +27,15 @@ std::string CpuBackend::name() const {
 }
 
 void* CpuBackend::allocate(std::size_t bytes, const char*) {
-  void* p = ::operator new(bytes, kAlignment);
+  void* p = ::operator new(bytes, alignment_of(bytes));
+  if (bytes >= kLargePage) ::madvise(p, bytes, MADV_HUGEPAGE);  // advice only
   bytes_ += bytes;
   peak_bytes_ = std::max(peak_bytes_, bytes_);
   return p;
 }
 
 void CpuBackend::release(void* p, std::size_t bytes) noexcept {
-  ::operator delete(p, kAlignment);
+  ::operator delete(p, alignment_of(bytes));
   bytes_ -= bytes;
 }
 

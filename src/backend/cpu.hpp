@@ -28,7 +28,7 @@ class CpuBackend {
   int threads() const { return threads_; }
   std::string name() const;
 
-  void* allocate(std::size_t bytes, const char* purpose);  ///< 64-byte aligned; throws std::bad_alloc
+  void* allocate(std::size_t bytes, const char* purpose);  ///< aligned to a cache line, or, if large, to a large page
   void release(void* p, std::size_t bytes) noexcept;
   void upload(void* to, const void* from, std::size_t bytes) { copy(to, from, bytes); }
   void upload_staged(void* to, const void* from, std::size_t bytes) { copy(to, from, bytes); }
