@@ -4,6 +4,7 @@
 #include <numeric>
 #include <vector>
 
+#include "data/pages.hpp"
 #include "data/parallel.hpp"
 #include "data/readers.hpp"
 #include "rankfill/error.hpp"
@@ -61,33 +62,38 @@ bool is_ascending(const Entries& entries, int threads) {
   return ascending;
 }
 
-/// Is any pair given twice?  Nearly always not, so this comes first: it keeps columns only, and each thread takes a range
-/// of rows.
+/// Is any pair given twice?  Nearly always not, so this comes first: a counting sort by the side that has fewer, which keeps
+/// the indices of the other only.  Each thread takes a range of the keys.
 bool has_repeats(const Entries& entries, int threads) {
   if (is_ascending(entries, threads)) return false;
-  constexpr std::int64_t kMostRanges = 16;  // each reads all row indices
+  const bool by_row = entries.num_rows <= entries.num_cols;
+  const std::vector<std::int32_t>&keys = by_row ? entries.rows : entries.cols,
+        &others = by_row ? entries.cols : entries.rows;
+  const std::int64_t num_keys = std::min(entries.num_rows, entries.num_cols),
+                     num_others = std::max(entries.num_rows, entries.num_cols);
+  constexpr std::int64_t kMostRanges = 16;  // each reads all keys
   const std::int64_t ranges = std::clamp<std::int64_t>(threads, 1, kMostRanges);
   std::atomic<bool> found{false};
   parallel_for(ranges, threads, [&](std::int64_t k) {
-    const std::int64_t first = entries.num_rows * k / ranges, last = entries.num_rows * (k + 1) / ranges;
+    const std::int64_t first = num_keys * k / ranges, last = num_keys * (k + 1) / ranges;
     const auto count = static_cast<std::size_t>(last - first);
-    const auto place_of = [&](std::int32_t row) { return static_cast<std::size_t>(row - first); };  // large: not ours
+    const auto place_of = [&](std::int32_t key) { return static_cast<std::size_t>(key - first); };  // large: not ours
     std::vector<std::int64_t> next(count + 1);
-    for (const std::int32_t row : entries.rows)
-      if (place_of(row) < count) ++next[place_of(row) + 1];
+    for (const std::int32_t key : keys)
+      if (place_of(key) < count) ++next[place_of(key) + 1];
     std::partial_sum(next.begin(), next.end(), next.begin());
-    std::vector<std::int32_t> cols(static_cast<std::size_t>(next.back()));
-    for (std::size_t p = 0; p < entries.rows.size(); ++p) {
-      const std::size_t place = place_of(entries.rows[p]);
-      if (place < count) cols[static_cast<std::size_t>(next[place]++)] = entries.cols[p];
+    auto sorted = zeros<std::int32_t>(static_cast<std::size_t>(next.back()), 1);  // in large pages: no order in them
+    for (std::size_t p = 0; p < keys.size(); ++p) {
+      const std::size_t place = place_of(keys[p]);
+      if (place < count) sorted[static_cast<std::size_t>(next[place]++)] = others[p];
     }
-    // next[i] is now the end of row i.
-    std::vector<std::int32_t> seen_in(static_cast<std::size_t>(entries.num_cols), -1);
+    // next[i] is now the end of key i.
+    std::vector<std::int32_t> seen_in(static_cast<std::size_t>(num_others), -1);
     std::size_t at = 0;
     for (std::size_t place = 0; place < count; ++place) {
       for (; at < static_cast<std::size_t>(next[place]); ++at) {
-        if (cols[at] < 0) continue;
-        std::int32_t& before = seen_in[static_cast<std::size_t>(cols[at])];
+        if (sorted[at] < 0) continue;
+        std::int32_t& before = seen_in[static_cast<std::size_t>(sorted[at])];
         if (before == static_cast<std::int32_t>(place)) {
           found = true;
           return;

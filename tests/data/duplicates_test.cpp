@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <utility>
+
 #include "data/files.hpp"
 #include "data/readers.hpp"
 #include "rankfill/error.hpp"
@@ -55,6 +58,31 @@ TEST(Duplicates, MeanTakesTheLatestTime) {
 
   EXPECT_EQ(entries.values, (std::vector<double>{3, 12, 20}));
   EXPECT_EQ(entries.times, (std::vector<double>{7, 9, 1}));
+}
+
+TEST(Duplicates, AreFoundWhicheverSideIsTheLonger) {
+  Entries tall;
+  tall.num_rows = 500;
+  tall.num_cols = 11;
+  for (std::int32_t p = 0; p < 2000; ++p) {  // 7 is prime to both sides: no pair twice within 5500
+    tall.rows.push_back((7 * p + 3) % 500);
+    tall.cols.push_back(7 * p % 11);
+    tall.values.push_back(p);
+  }
+  Entries wide = tall;
+  std::swap(wide.rows, wide.cols);
+  std::swap(wide.num_rows, wide.num_cols);
+  for (Entries& e : {std::ref(tall), std::ref(wide)})
+    for (const int threads : {1, 2, 40}) {
+      EXPECT_FALSE(data::merge_duplicates(e, Duplicates::error, threads));
+      Entries again = e;
+      again.rows[1700] = again.rows[5];
+      again.cols[1700] = again.cols[5];
+      const auto pair = data::merge_duplicates(again, Duplicates::error, threads);
+      ASSERT_TRUE(pair) << threads;
+      EXPECT_EQ(pair->first, 5);
+      EXPECT_EQ(pair->again, 1700);
+    }
 }
 
 TEST(Duplicates, UnknownIdsAreNeverTheSame) {
