@@ -65,7 +65,7 @@ void write_entries(const std::filesystem::path& file, const Entries& entries, Fo
 /// *Throws* InvalidData naming the first pair given twice, under Duplicates::error.
 void resolve_duplicates(Entries& entries, Duplicates rule);
 
-/// Training and held-out part of one set of entries; both keep shape and ids.
+/// Training and held-out part of one set of entries; both keep shape and ids.  Entries that are moved in are split where they are.
 struct Split {
   Entries train;
   Entries holdout;
@@ -74,15 +74,15 @@ struct Split {
 /// Puts each entry into the held-out part with probability `fraction`, by a hash of (seed, row id order, column id order):
 /// independent of the order of the entries and of threads.  0 < fraction < 1.
 /// *Throws* InvalidOption (fraction), InvalidData (a part has no entries).
-Split split_by_fraction(const Entries& entries, double fraction, std::uint64_t seed);
+Split split_by_fraction(Entries entries, double fraction, std::uint64_t seed);
 
 /// Cuts the entries into `folds` parts of about one size and holds out part `fold`, by the same hash: every entry is
 /// held out in exactly one fold.  folds >= 2, 0 <= fold < folds.
 /// *Throws* InvalidOption, InvalidData (a part has no entries).
-Split split_by_fold(const Entries& entries, int fold, int folds, std::uint64_t seed);
+Split split_by_fold(Entries entries, int fold, int folds, std::uint64_t seed);
 
 /// Holds out the latest `fraction` of the entries by time (ties: later in the file is later).
 /// *Throws* InvalidOption, InvalidData (no time column, or a part has no entries).
-Split split_by_time(const Entries& entries, double fraction);
+Split split_by_time(Entries entries, double fraction);
 
 }  // namespace rankfill

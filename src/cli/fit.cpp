@@ -90,8 +90,8 @@ void read_data(FitOutcome& fit, const FitFlags& flags, Console& console) {
 
   const Stopwatch split_watch;
   if (fit.heldout.fraction || fit.heldout.latest_fraction) {
-    Split split = fit.heldout.fraction ? split_by_fraction(entries, *fit.heldout.fraction, fit.options.seed)
-                                       : split_by_time(entries, *fit.heldout.latest_fraction);
+    Split split = fit.heldout.fraction ? split_by_fraction(std::move(entries), *fit.heldout.fraction, fit.options.seed)
+                                       : split_by_time(std::move(entries), *fit.heldout.latest_fraction);
     data.train = std::move(split.train);
     data.test = std::move(split.holdout);
     data.steers = true;

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <numeric>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "rankfill/error.hpp"
@@ -35,20 +36,33 @@ Entries same_shape(const Entries& entries) {
   return part;
 }
 
-void append(Entries& part, const Entries& entries, std::size_t p) {
-  part.rows.push_back(entries.rows[p]);
-  part.cols.push_back(entries.cols[p]);
-  part.values.push_back(entries.values[p]);
-  if (!entries.times.empty()) part.times.push_back(entries.times[p]);
+/// Moves what is held from `all` to the end of `part`; what is left closes up.
+template <class X>
+void take_held(std::vector<X>& all, std::vector<X>& part, const std::vector<char>& held, std::int64_t count) {
+  if (all.empty()) return;
+  part.reserve(static_cast<std::size_t>(count));
+  std::size_t to = 0;
+  for (std::size_t p = 0; p < held.size(); ++p) {
+    if (held[p])
+      part.push_back(all[p]);
+    else
+      all[to++] = all[p];
+  }
+  all.resize(to);
 }
 
-Split split_where(const Entries& entries, const std::vector<char>& held) {
-  Split split{same_shape(entries), same_shape(entries)};
-  for (std::size_t p = 0; p < held.size(); ++p) append(held[p] ? split.holdout : split.train, entries, p);
-  if (split.train.values.empty() || split.holdout.values.empty())
+Split split_where(Entries&& entries, const std::vector<char>& held) {
+  const std::int64_t count = std::count(held.begin(), held.end(), 1);
+  if (count == 0 || count == entries.size())
     throw InvalidData(entries.source, 0,
-                      "of " + std::to_string(entries.size()) + " entries " + std::to_string(split.holdout.size()) +
+                      "of " + std::to_string(entries.size()) + " entries " + std::to_string(count) +
                           " would be held out: both parts need at least one");
+  Split split{std::move(entries), {}};
+  split.holdout = same_shape(split.train);
+  take_held(split.train.rows, split.holdout.rows, held, count);
+  take_held(split.train.cols, split.holdout.cols, held, count);
+  take_held(split.train.values, split.holdout.values, held, count);
+  take_held(split.train.times, split.holdout.times, held, count);
   return split;
 }
 
@@ -61,25 +75,25 @@ std::uint64_t draw(const Entries& entries, std::size_t p, std::uint64_t seed) {
 
 }  // namespace
 
-Split split_by_fraction(const Entries& entries, double fraction, std::uint64_t seed) {
+Split split_by_fraction(Entries entries, double fraction, std::uint64_t seed) {
   require_fraction(fraction);
   const auto limit = static_cast<std::uint64_t>(std::ldexp(fraction, 53));
   std::vector<char> held(entries.values.size());
   for (std::size_t p = 0; p < held.size(); ++p) held[p] = draw(entries, p, seed) < limit;
-  return split_where(entries, held);
+  return split_where(std::move(entries), held);
 }
 
-Split split_by_fold(const Entries& entries, int fold, int folds, std::uint64_t seed) {
+Split split_by_fold(Entries entries, int fold, int folds, std::uint64_t seed) {
   if (folds < 2) throw InvalidOption("folds", std::to_string(folds), "must be >= 2");
   if (fold < 0 || fold >= folds)
     throw InvalidOption("fold", std::to_string(fold), "must be 0.." + std::to_string(folds - 1));
   std::vector<char> held(entries.values.size());
   for (std::size_t p = 0; p < held.size(); ++p)
     held[p] = draw(entries, p, seed) % static_cast<std::uint64_t>(folds) == static_cast<std::uint64_t>(fold);
-  return split_where(entries, held);
+  return split_where(std::move(entries), held);
 }
 
-Split split_by_time(const Entries& entries, double fraction) {
+Split split_by_time(Entries entries, double fraction) {
   require_fraction(fraction);
   if (entries.times.empty() || entries.times.size() != entries.values.size())
     throw InvalidData(entries.source, 0, "has no time column, which a split by time needs");
@@ -90,7 +104,7 @@ Split split_by_time(const Entries& entries, double fraction) {
   const auto count = static_cast<std::size_t>(std::llround(fraction * static_cast<double>(order.size())));
   std::vector<char> held(order.size());
   for (std::size_t k = order.size() - count; k < order.size(); ++k) held[order[k]] = 1;
-  return split_where(entries, held);
+  return split_where(std::move(entries), held);
 }
 
 }  // namespace rankfill
