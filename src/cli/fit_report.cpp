@@ -30,6 +30,13 @@ Json seconds_report(const FitOutcome& fit) {
 
 std::string percent(double fraction) { return short_number(100 * fraction, 3) + "%"; }
 
+/// " after 3 sweeps of ALS at 10 lambda"; empty without.
+std::string warm_up_text(const WarmUpOptions& warm_up) {
+  if (warm_up.sweeps == 0) return "";
+  return " after " + counted(warm_up.sweeps, "sweep", "sweeps") + " of ALS at " + short_number(warm_up.factor) +
+         " lambda";
+}
+
 /// "10", and how it came about.
 std::string rank_text(const FitOutcome& fit) {
   const Options& options = fit.options;
@@ -67,8 +74,9 @@ std::string problem_text(const FitOutcome& fit, double lambda) {
     return used.empty() || used == asked ? std::string(asked) : used + " (" + std::string(asked) + ")";
   };
   return resolved(solver_name(options.solver), fit.summary.solver_used) +
-         (descent && descent->momentum > 0 ? " with momentum " + short_number(descent->momentum) : "") + ", rank " +
-         rank_text(fit) + ", " + convention + ", center " + std::string(to_string(options.center)) + ", " +
+         (descent && descent->momentum > 0 ? " with momentum " + short_number(descent->momentum) : "") +
+         warm_up_text(options.warm_up) + ", rank " + rank_text(fit) + ", " + convention + ", center " +
+         std::string(to_string(options.center)) + ", " +
          resolved(to_string(options.precision), fit.summary.precision_used);
 }
 

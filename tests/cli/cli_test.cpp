@@ -157,6 +157,14 @@ TEST_F(Cli, FitSaysWhichLambdaItMeans) {
             std::string::npos);
 }
 
+TEST_F(Cli, FitSaysHowItWarmsUp) {
+  const Outcome warm = fit({"--solver", "gd", "--warm-up", "3", "--warm-up-factor", "2.5", "--regularization", "1"});
+  EXPECT_NE(warm.out.find("  problem    gd after 3 sweeps of ALS at 2.5 lambda, rank 2, "), std::string::npos)
+      << warm.out;
+  EXPECT_NE(fit({"--warm-up", "1", "--regularization", "1"}).out.find(" after 1 sweep of ALS at "), std::string::npos);
+  EXPECT_EQ(fit({}).out.find(" of ALS at "), std::string::npos);
+}
+
 TEST_F(Cli, QuietIsSilentAndPipesGetPlainLines) {
   const Outcome quiet = fit({"--quiet"}), loud = fit({});
 
