@@ -39,7 +39,9 @@ void with_prepared_in(B& backend, bool on_cpu, const Entries& train, const Optio
     }
     use_weighting(backend, problem, wanted.weighting);
     problem.lambda = path ? 0 : wanted.regularization;
-    return fit_problem(backend, on_cpu, problem, train, wanted, start, path, end);
+    Result result = fit_problem(backend, on_cpu, problem, wanted, start, path, end);
+    name(result.model, train);
+    return result;
   };
   const auto fit = [&](const Options& wanted, const Start* start) {
     return fit_along(wanted, start, nullptr, nullptr);

@@ -33,8 +33,9 @@ Result solve_either(const TrainingEntries& train, const Options& options, const 
   require_valid(options);
   if (options.recover && start) throw InvalidOption("start", "given", "recovery has its own");
   if (options.recover) return solve_recovery(*train, options, holdout);
-  return options.grow_rank ? solve_growing(*train, options, holdout, start)
-                           : solve_at_rank(train, options, holdout, start);
+  if (!options.grow_rank) return solve_at_rank(train, options, holdout, start);
+  const auto at_rank = [&](const Options& o, const Start* from) { return solve_at_rank(*train, o, holdout, from); };
+  return solve_growing(at_rank, train->num_rows, train->num_cols, options, start);
 }
 
 }  // namespace
@@ -45,6 +46,18 @@ Result solve(const Entries& train, const Options& options, const Entries* holdou
 
 Result solve(Entries&& train, const Options& options, const Entries* holdout, const Start* start) {
   return solve_either(std::move(train), options, holdout, start);
+}
+
+Result solve(const DeviceEntries& train, const Options& options, const HeldOut& holdout, const Start* start) {
+  require_valid(options);
+  if (options.device.kind == Device::Kind::cpu)
+    throw InvalidOption("device", "cpu", "the entries are on a CUDA device: bring them to the host before");
+  if (options.recover)
+    throw InvalidOption("recover", "given", "splits the entries on the host: bring them there before");
+  const int device = device_of(train, options.device);
+  const auto at_rank = [&](const Options& o, const Start* from) { return solve_cuda(device, train, o, holdout, from); };
+  return options.grow_rank ? solve_growing(at_rank, train.num_rows, train.num_cols, options, start)
+                           : at_rank(options, start);
 }
 
 Result solve_at_rank(const TrainingEntries& train, const Options& options, const Entries* holdout, const Start* start) {

@@ -11,6 +11,12 @@
 namespace rankfill {
 
 Result solve_cuda(int device, const Entries& train, const Options& options, const Entries* holdout, const Start* start);
+
+/// The device that holds all arrays.  *Throws* InvalidData: they are not on one; InvalidOption: it is not the one wanted.
+int device_of(const DeviceEntries& entries, Device wanted);
+Result solve_cuda(int device, const DeviceEntries& train, const Options& options, const HeldOut& holdout,
+                  const Start* start);
+
 void with_prepared_cuda(int device, const Entries& train, const Options& options, const Entries* holdout,
                         const std::function<void(const PreparedData&)>& use);
 GradientCheck check_gradient_cuda(int device, const Entries& entries, const Options& options);

@@ -21,18 +21,19 @@ bool came_to_an_end(Termination why) {
 
 }  // namespace
 
-Result solve_growing(const Entries& train, const Options& options, const Entries* holdout, const Start* start) {
+Result solve_growing(const std::function<Result(const Options&, const Start*)>& at_rank, std::int64_t num_rows,
+                     std::int64_t num_cols, const Options& options, const Start* start) {
   constexpr double coarsest = 1e-2, step = 0.1, finest = 1e-8;
   Options round = options;
   round.certificate = true;
   round.gradient_tolerance = std::max(coarsest, options.gradient_tolerance);
-  const auto most = static_cast<int>(std::min<std::int64_t>({kMostColumns, train.num_rows, train.num_cols}));
+  const auto most = static_cast<int>(std::min<std::int64_t>({kMostColumns, num_rows, num_cols}));
   Summary before;
   round.callback = callback_after(before, options);
   Start from;
   for (;;) {
     round.max_iterations = options.max_iterations - before.iterations;
-    Result result = solve_at_rank(train, round, holdout, start);
+    Result result = at_rank(round, start);
     Summary& summary = result.summary;
     prepend(before, summary);
     summary.message = describe(summary, options);

@@ -118,20 +118,19 @@ FactorMatrix factor_by_index(B& backend, const Buffer<std::int32_t, B>& order, c
 
 }  // namespace detail
 
-/// prepare(), and what options say beyond the entries.
-template <class T, Backend B>
-Problem<T, B> prepare_problem(B& backend, const TrainingEntries& train, const Options& options,
-                              const Entries* holdout) {
+/// prepare(), and what options say beyond the entries.  `train`, `holdout`: whatever prepare() takes.
+template <class T, Backend B, class Given, class Holdout>
+Problem<T, B> prepare_problem(B& backend, const Given& train, const Options& options, const Holdout& holdout) {
   auto problem = prepare<T>(backend, train, options, holdout);
   if (options.precision == Precision::mixed) problem.gather = Gather::half;
   return problem;
 }
 
-/// start -> solver -> run -> model, for a problem that was prepared from `train`, of which only the ids are read: its lambda,
-/// not the options'.  The seconds of preparing are those of the start.  With `path`, lambda falls along it, and `end` is filled; float64 only.
+/// start -> solver -> run -> model, for a problem that was prepared: its lambda, not the options'.  The model has no ids.  The
+/// seconds of preparing are those of the start.  With `path`, lambda falls along it, and `end` is filled; float64 only.
 template <class T, Backend B>
-Result fit_problem(B& backend, bool on_cpu, Problem<T, B>& problem, const Entries& train, const Options& options,
-                   const Start* start, const PathLimits* path = nullptr, PathEnd* end_of_path = nullptr) {
+Result fit_problem(B& backend, bool on_cpu, Problem<T, B>& problem, const Options& options, const Start* start,
+                   const PathLimits* path = nullptr, PathEnd* end_of_path = nullptr) {
   const auto clock = [] { return std::chrono::steady_clock::now(); };
   const auto since = [&](auto begin) { return std::chrono::duration<double>(clock() - begin).count(); };
   Result result;
@@ -199,29 +198,37 @@ Result fit_problem(B& backend, bool on_cpu, Problem<T, B>& problem, const Entrie
   model.mean = problem.centering.mean;
   model.row_bias = problem.centering.row_bias;
   model.col_bias = problem.centering.col_bias;
-  model.row_ids = train.row_ids;
-  model.col_ids = train.col_ids;
   model.options_json = options_to_json(options, problem.lambda);
   summary.device_bytes = backend.peak_bytes();
   summary.seconds.finish = since(end);
   return result;
 }
 
+inline void name(Model& model, const Entries& train) {
+  model.row_ids = train.row_ids;
+  model.col_ids = train.col_ids;
+}
+inline void name(Model& model, const DeviceEntries& train) {
+  model.row_ids = Ids::range(train.num_rows);
+  model.col_ids = Ids::range(train.num_cols);
+}
+
 /// prepare -> solver -> run -> model, in scalar T on backend B.
-template <class T, Backend B>
-Result solve_in(B& backend, bool on_cpu, const TrainingEntries& train, const Options& options, const Entries* holdout,
+template <class T, Backend B, class Given, class Holdout>
+Result solve_in(B& backend, bool on_cpu, const Given& train, const Options& options, const Holdout& holdout,
                 const Start* start) {
   const auto begin = std::chrono::steady_clock::now();
   auto problem = prepare_problem<T>(backend, train, options, holdout);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  Result result = fit_problem(backend, on_cpu, problem, *train, options, start);
+  Result result = fit_problem(backend, on_cpu, problem, options, start);
+  name(result.model, train);
   result.summary.seconds.prepare += seconds;
   return result;
 }
 
 /// solve() on one backend: picks the scalar.
-template <Backend B>
-Result solve_on(B& backend, bool on_cpu, const TrainingEntries& train, const Options& options, const Entries* holdout,
+template <Backend B, class Given, class Holdout>
+Result solve_on(B& backend, bool on_cpu, const Given& train, const Options& options, const Holdout& holdout,
                 const Start* start) {
   return choose_precision(options) == Precision::float64
              ? solve_in<double>(backend, on_cpu, train, options, holdout, start)

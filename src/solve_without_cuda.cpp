@@ -12,6 +12,8 @@ namespace {
 }  // namespace
 
 Result solve_cuda(int, const Entries&, const Options&, const Entries*, const Start*) { unavailable(); }
+int device_of(const DeviceEntries&, Device) { unavailable(); }
+Result solve_cuda(int, const DeviceEntries&, const Options&, const HeldOut&, const Start*) { unavailable(); }
 void with_prepared_cuda(int, const Entries&, const Options&, const Entries*,
                         const std::function<void(const PreparedData&)>&) {
   unavailable();

@@ -5,6 +5,7 @@
 #include "rankfill/error.hpp"           // what can go wrong
 #include "rankfill/ids.hpp"             // index <-> the name in the user's file
 #include "rankfill/entries.hpp"         // observed entries
+#include "rankfill/device_entries.hpp"  // those that are on a CUDA device already
 #include "rankfill/io.hpp"              // files -> entries; held-out splits
 #include "rankfill/device.hpp"          // which devices exist
 #include "rankfill/options.hpp"         // what solve() can be told

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "rankfill/device_entries.hpp"
 #include "rankfill/entries.hpp"
 #include "rankfill/model.hpp"
 #include "rankfill/options.hpp"
@@ -38,6 +39,14 @@ Result solve(const Entries& train, const Options& options = {}, const Entries* h
 /// The same for entries that nobody needs afterwards.  On the CPU, what they hold is freed as it comes into order, so it does
 /// not add to the peak of memory, but for grow_rank and recover.  `train` keeps its shape and ids at most.
 Result solve(Entries&& train, const Options& options = {}, const Entries* holdout = nullptr,
+             const Start* start = nullptr);
+
+/// The same on the CUDA device that holds the arrays: no entry passes through the host, and the bits are those of the fit of the
+/// same entries from the host.  `holdout`: `&entries` of either kind.
+///
+/// *Throws* also InvalidOption: `device` is the CPU or another device, or `recover` is asked for, which splits the data on the host;
+/// InvalidData: an array is not in device memory, or they are on several devices; BackendUnavailable: this build has no CUDA half.
+Result solve(const DeviceEntries& train, const Options& options = {}, const HeldOut& holdout = {},
              const Start* start = nullptr);
 
 }  // namespace rankfill

@@ -104,6 +104,27 @@ __global__ void extremes_one_warp(std::int64_t count, const Extremes* extremes, 
   if (lane_id() == 0) *all = x;
 }
 
+/// partial[2 block], partial[2 block + 1] = the block's part of the squared error and of the count.
+__global__ void unseen_thread_per_entry(EntryPiece piece, double mean, const double* row_bias, const double* col_bias,
+                                        const std::int32_t* row_place, const std::int32_t* col_place, double* partial) {
+  double* scratch = shared_memory<double>();
+  double squares = 0, count = 0;
+  for (std::int64_t t = grid_thread(); t < piece.count; t += grid_threads()) {
+    const std::int64_t row = piece.rows[t], col = piece.cols[t];
+    if (row >= 0 && col >= 0) continue;
+    double offset = mean;
+    if (row_bias && row >= 0) offset += row_bias[row_place[row]];
+    if (col_bias && col >= 0) offset += col_bias[col_place[col]];
+    const double error = piece.values[t] - offset;
+    squares += error * error;
+    count += 1;
+  }
+  squares = block_sum(squares, scratch);
+  if (threadIdx.x == 0) partial[2 * blockIdx.x] = squares;
+  count = block_sum(count, scratch);
+  if (threadIdx.x == 0) partial[2 * blockIdx.x + 1] = count;
+}
+
 }  // namespace
 
 template <class S>
@@ -149,6 +170,20 @@ Spread read_spread(CudaBackend& backend, const Csr<S, CudaBackend>& m, const Off
   spread.low = all.low;
   spread.high = all.high;
   return spread;
+}
+
+Unseen read_unseen(CudaBackend& backend, const EntryPiece& piece, const Offsets<CudaBackend>& offsets,
+                   const Buffer<std::int32_t, CudaBackend>& row_place,
+                   const Buffer<std::int32_t, CudaBackend>& col_place) {
+  const unsigned blocks = sum_blocks(piece.count, kBlockThreads);
+  const SumSpace space(backend, blocks, 2, 0, "a sum");
+  launch(backend, {dim3(blocks), dim3(kBlockThreads), kWarpsPerBlock * sizeof(double)}, unseen_thread_per_entry, piece,
+         offsets.mean, offsets.row_bias.data(), offsets.col_bias.data(), row_place.data(), col_place.data(),
+         space.partial);
+  ordered_sum<2>(backend, space.partial, blocks, space.total);
+  double sums[2] = {};
+  backend.download(sums, space.total, sizeof sums);
+  return {static_cast<std::int64_t>(sums[1]), sums[0]};
 }
 
 template double read_sum(CudaBackend&, const Buffer<float, CudaBackend>&);

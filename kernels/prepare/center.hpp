@@ -35,4 +35,14 @@ struct Spread {
 template <class S>
 Spread read_spread(CudaBackend&, const Csr<S, CudaBackend>& m, const Offsets<CudaBackend>& offsets);
 
+/// The entries with an index of -1, which no matrix holds.
+struct Unseen {
+  std::int64_t count = 0;
+  double squared_error = 0;  ///< the sum of (value - offset)^2, where an index of -1 has no bias
+};
+/// `row_place`, `col_place`: index -> place, since biases are by place.  Waits.
+Unseen read_unseen(CudaBackend&, const EntryPiece& piece, const Offsets<CudaBackend>& offsets,
+                   const Buffer<std::int32_t, CudaBackend>& row_place,
+                   const Buffer<std::int32_t, CudaBackend>& col_place);
+
 }  // namespace rankfill

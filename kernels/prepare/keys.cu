@@ -28,7 +28,7 @@ __global__ void take_thread_per_entry(EntryPiece piece, KeyLayout layout, std::i
   const std::int64_t whole = (piece.count + warp_size - 1) / warp_size * warp_size;
   for (std::int64_t t = grid_thread(); t < whole; t += grid_threads()) {
     const bool there = t < piece.count;
-    const std::int32_t row = there ? piece.rows[t] : -1, col = there ? piece.cols[t] : -1;
+    const std::int64_t row = there ? piece.rows[t] : -1, col = there ? piece.cols[t] : -1;
     const double value = there ? piece.values[t] : 0;
     const bool right =
         row >= lowest && row < layout.num_rows && col >= lowest && col < layout.num_cols && isfinite(value);
@@ -37,11 +37,19 @@ __global__ void take_thread_per_entry(EntryPiece piece, KeyLayout layout, std::i
       const std::int64_t p = piece.first + t;
       if (!right) atomicMin(found, static_cast<Count>(p));
       if (right && double{static_cast<S>(value)} != value) found[1] = 1;  // by whomever
-      keys[p] = taken ? layout.key(row, col) : layout.left_out();
+      keys[p] = taken ? layout.key(static_cast<std::int32_t>(row), static_cast<std::int32_t>(col)) : layout.left_out();
       values[p] = static_cast<S>(value);
     }
-    if (row_counts) count_index(row_counts, taken ? row : -1);
-    if (col_counts) count_index(col_counts, taken ? col : -1);
+    if (row_counts) count_index(row_counts, taken ? static_cast<std::int32_t>(row) : -1);
+    if (col_counts) count_index(col_counts, taken ? static_cast<std::int32_t>(col) : -1);
+  }
+}
+
+__global__ void given_thread_per_entry(EntryPiece piece, std::int64_t first, std::int64_t step, std::int64_t count,
+                                       GivenEntry* given) {
+  for (std::int64_t i = grid_thread(); i < count; i += grid_threads()) {
+    const std::int64_t t = first + i * step;
+    given[i] = {piece.rows[t], piece.cols[t], piece.values[t]};
   }
 }
 
@@ -110,6 +118,14 @@ void take_entries(CudaBackend& backend, const EntryPiece& piece, const KeyLayout
                   Census<CudaBackend>& census) {
   launch(backend, thread_per_item_shape(piece.count), take_thread_per_entry<S>, piece, layout, unseen_allowed ? -1 : 0,
          keys.data(), values.data(), census.row_counts.data(), census.col_counts.data(), census.found.data());
+}
+
+std::vector<GivenEntry> read_given(CudaBackend& backend, const EntryPiece& piece, std::int64_t first,
+                                   std::int64_t step) {
+  const std::int64_t count = piece.count > first ? (piece.count - first - 1) / step + 1 : 0;
+  Buffer<GivenEntry, CudaBackend> given(backend, count, "a sample of the entries");
+  launch(backend, thread_per_item_shape(count), given_thread_per_entry, piece, first, step, count, given.data());
+  return given.download();
 }
 
 void order_by_count(CudaBackend& backend, const Buffer<Count, CudaBackend>& counts, std::int64_t most,

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "backend/backend.hpp"
 
@@ -41,12 +42,30 @@ struct KeyLayout {
   }
 };
 
+/// Numbers of one of two types in device memory.
+template <class Narrow, class Wide>
+class Column {
+ public:
+  Column(const Narrow* numbers) : narrow_(numbers) {}
+  Column(const Wide* numbers) : wide_(numbers) {}
+  constexpr Wide operator[](std::int64_t t) const { return wide_ ? wide_[t] : Wide{narrow_[t]}; }
+
+ private:
+  const Narrow* narrow_ = nullptr;
+  const Wide* wide_ = nullptr;
+};
+
 /// Some of the entries, in device memory; the first of them is number `first` of all.
 struct EntryPiece {
-  const std::int32_t* rows;
-  const std::int32_t* cols;
-  const double* values;
+  Column<std::int32_t, std::int64_t> rows, cols;
+  Column<float, double> values;
   std::int64_t first, count;
+};
+
+/// An entry as it was given, not validated.
+struct GivenEntry {
+  std::int64_t row, col;
+  double value;
 };
 
 /// What is learned of the entries as they are taken.
@@ -67,12 +86,15 @@ struct Census {
 
 /// key_p, value_p for the entries of a piece, p = piece.first ...; a value is stored as S, float or double.
 /// An index of -1 is outside the shape, or with `unseen_allowed` means that the entry is left out.
-/// Counts and smallest numbers are kept with integer atomics, whose result does not depend on their order.  Reads 16 bytes per
-/// entry, writes 8 + sizeof(S).  Enqueues; does not wait.
+/// Counts and smallest numbers are kept with integer atomics, whose result does not depend on their order.  Reads 12 to 24 bytes
+/// per entry, writes 8 + sizeof(S).  Enqueues; does not wait.
 template <class S>
 void take_entries(CudaBackend&, const EntryPiece& piece, const KeyLayout& layout, bool unseen_allowed,
                   Buffer<std::uint64_t, CudaBackend>& keys, Buffer<S, CudaBackend>& values,
                   Census<CudaBackend>& census);
+
+/// The entries at first, first + step, ... below piece.count.  Waits.
+std::vector<GivenEntry> read_given(CudaBackend&, const EntryPiece& piece, std::int64_t first, std::int64_t step);
 
 /// Indices by descending count, equal counts by index: order_r is the index at place r, place its inverse.
 /// `most` is no less than any count.  Enqueues; does not wait.

@@ -26,6 +26,7 @@ HostProblem prepare_on_host(const Entries& train, const Options& options, const 
 
 /// *Throws* InvalidData: the held-out data have another shape than the training data.
 void require_same_shape(const Entries& holdout, std::int64_t num_rows, std::int64_t num_cols);
+void require_same_shape(const DeviceEntries& holdout, std::int64_t num_rows, std::int64_t num_cols);
 
 namespace detail {
 

@@ -253,11 +253,8 @@ struct Fit {
 
 /// Bytes of a value in the two orders, judged by some values.
 template <class T>
-int stored_bytes(const Entries& train, Center center) {
+int stored_bytes(const std::vector<double>& sample, Center center) {
   if (center == Center::bias) return sizeof(T);  // no two values keep a common step
-  std::vector<double> sample;
-  const std::size_t size = train.values.size();
-  for (std::size_t p = 0; p < size; p += 1 + size / kCodingSample) sample.push_back(train.values[p]);
   const auto coding = find_coding<T>(sample);
   return !coding ? sizeof(T) : coding->largest <= 255 ? 1 : 2;
 }
@@ -276,18 +273,25 @@ MemoryPlan plan_memory(const MemoryShape& shape, const Options& options) {
   return {fit.preparing(), fit.solving()};
 }
 
+MemoryPlan plan_memory(MemoryShape shape, const std::vector<double>& sample, const Options& options) {
+  shape.value_bytes = may_be_float(sample) ? 4 : 8;
+  shape.stored_bytes = choose_precision(options) == Precision::float64 ? stored_bytes<double>(sample, options.center)
+                                                                       : stored_bytes<float>(sample, options.center);
+  return plan_memory(shape, options);
+}
+
 MemoryPlan plan_device_memory(const Entries& train, const Options& options, const Entries* holdout) {
   const auto sane = [](std::int64_t count) {
     return std::clamp<std::int64_t>(count, 0, INT32_MAX);
   };  // not validated yet
-  MemoryShape shape{.num_rows = sane(train.num_rows),
-                    .num_cols = sane(train.num_cols),
-                    .num_entries = train.size(),
-                    .num_holdout = holdout ? holdout->size() : 0};
-  shape.value_bytes = may_be_float(train.values) ? 4 : 8;
-  shape.stored_bytes = choose_precision(options) == Precision::float64 ? stored_bytes<double>(train, options.center)
-                                                                       : stored_bytes<float>(train, options.center);
-  return plan_memory(shape, options);
+  std::vector<double> sample;
+  const std::size_t size = train.values.size();
+  for (std::size_t p = 0; p < size; p += 1 + size / kCodingSample) sample.push_back(train.values[p]);
+  return plan_memory({.num_rows = sane(train.num_rows),
+                      .num_cols = sane(train.num_cols),
+                      .num_entries = train.size(),
+                      .num_holdout = holdout ? holdout->size() : 0},
+                     sample, options);
 }
 
 }  // namespace rankfill

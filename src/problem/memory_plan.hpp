@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "rankfill/entries.hpp"
 #include "rankfill/memory_plan.hpp"
@@ -17,6 +18,8 @@ struct MemoryShape {
 };
 
 MemoryPlan plan_memory(const MemoryShape& shape, const Options& options);
+/// With the bytes of values judged by some of them.
+MemoryPlan plan_memory(MemoryShape shape, const std::vector<double>& sample, const Options& options);
 
 /// *Throws* OutOfDeviceMemory when the plan needs more than is free; names the largest items.
 void require_memory(const MemoryPlan& plan, std::uint64_t free_bytes);

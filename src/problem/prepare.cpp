@@ -38,14 +38,24 @@ HostHoldout prepare_holdout(const Entries& holdout, const DataFacts& of_train, c
   return held;
 }
 
-}  // namespace
-
-void require_same_shape(const Entries& holdout, std::int64_t num_rows, std::int64_t num_cols) {
+/// `E`: Entries or DeviceEntries.
+template <class E>
+void require_shape_of(const E& holdout, std::int64_t num_rows, std::int64_t num_cols) {
   if (holdout.num_rows != num_rows || holdout.num_cols != num_cols)
     throw InvalidData(holdout.source, 0,
                       "held-out data has shape " + std::to_string(holdout.num_rows) + " x " +
                           std::to_string(holdout.num_cols) + ", training data " + std::to_string(num_rows) + " x " +
                           std::to_string(num_cols) + ": they must agree");
+}
+
+}  // namespace
+
+void require_same_shape(const Entries& holdout, std::int64_t num_rows, std::int64_t num_cols) {
+  require_shape_of(holdout, num_rows, num_cols);
+}
+
+void require_same_shape(const DeviceEntries& holdout, std::int64_t num_rows, std::int64_t num_cols) {
+  require_shape_of(holdout, num_rows, num_cols);
 }
 
 HostProblem prepare_on_host(const Entries& train, const Options& options, const Entries* holdout) {

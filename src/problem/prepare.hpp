@@ -3,6 +3,7 @@
 
 #include "problem/problem.hpp"
 #include "problem/training_entries.hpp"
+#include "rankfill/device_entries.hpp"
 
 namespace rankfill {
 
@@ -20,5 +21,9 @@ Problem<T, CpuBackend> prepare(CpuBackend&, const TrainingEntries& train, const 
                                const Entries* holdout);
 template <class T>
 Problem<T, CudaBackend> prepare(CudaBackend&, const Entries& train, const Options& options, const Entries* holdout);
+/// From arrays on the backend's device: the same bits.
+template <class T>
+Problem<T, CudaBackend> prepare(CudaBackend&, const DeviceEntries& train, const Options& options,
+                                const HeldOut& holdout);
 
 }  // namespace rankfill

@@ -8,13 +8,14 @@
 #include "kernels/prepare/center.hpp"
 #include "kernels/prepare/narrow.hpp"
 #include "kernels/prepare/runs.hpp"
-#include "problem/device_entries.hpp"
 #include "problem/host_problem.hpp"
 #include "problem/prepare.hpp"
+#include "problem/taken_entries.hpp"
 
 // Everything per entry is done on the device; the host sees offsets, sums and a sample.  The steps, with z entries, S bytes for a
 // value as it came (4 or 8), c for a column index (2 or 4), and the device bytes while they run:
 //     take       upload, validate, count, sort in runs       z (16 + 2 S), and two pieces: 4 z or 32 MiB
+//       or, of entries on the device already, no upload      z (8 + S): they are read where they lie, and sorted later
 //     relabel    both sides by descending count              z (16 + 2 S), and 32 per row, then per column
 //     merge      the runs, by column                         z (17 + 2 S), and 16 per column
 //     by row     sort that by row, reject duplicates         z (16 + 2 S)
@@ -83,11 +84,12 @@ std::vector<double> by_index(const Buffer<double, CudaBackend>& bias, const Buff
 }
 
 /// Some of the centred values, evenly spread over the entries as they came; those with an unseen index left out.
-std::vector<double> sample_of(const Entries& entries, const Centering& centering) {
+template <class Given>
+std::vector<double> sample_of(CudaBackend& backend, const Given& entries, const Centering& centering) {
   std::vector<double> sample;
-  for (std::size_t p = 0; p < entries.values.size(); p += 1 + entries.values.size() / kCodingSample)
-    if (entries.rows[p] >= 0 && entries.cols[p] >= 0)
-      sample.push_back(entries.values[p] - centering.at(entries.rows[p], entries.cols[p]));
+  for (const GivenEntry& e : read_sample(backend, entries, kCodingSample))
+    if (e.row >= 0 && e.col >= 0)
+      sample.push_back(e.value - centering.at(static_cast<std::int32_t>(e.row), static_cast<std::int32_t>(e.col)));
   return sample;
 }
 
@@ -134,7 +136,7 @@ struct Passed {
 template <class S>
 SortedPairs<S, CudaBackend> sort_by_column(CudaBackend& backend, const KeyLayout& layout, const Passed& passed,
                                            const Buffer<std::int32_t, CudaBackend>& col_order,
-                                           DeviceEntries<S> entries) {
+                                           TakenEntries<S> entries) {
   if (entries.run_length > 0) {
     merge_runs(backend, layout, entries.run_length, passed.row_place, passed.col_place, col_order, entries.pairs);
   } else {
@@ -145,9 +147,9 @@ SortedPairs<S, CudaBackend> sort_by_column(CudaBackend& backend, const KeyLayout
 }
 
 /// Both orders, as the values came.  `pairs`: in order of their columns.
-template <class S>
-Observations<S, CudaBackend> sort_both_ways(CudaBackend& backend, const Entries& train, const KeyLayout& layout,
-                                            int rank, SortedPairs<S, CudaBackend> pairs,
+template <class S, class Given>
+Observations<S, CudaBackend> sort_both_ways(CudaBackend& backend, const Given& train, const KeyLayout& layout, int rank,
+                                            SortedPairs<S, CudaBackend> pairs,
                                             const Buffer<std::int32_t, CudaBackend>& row_order,
                                             const Buffer<std::int32_t, CudaBackend>& col_order) {
   Observations<S, CudaBackend> raw;
@@ -164,8 +166,8 @@ Observations<S, CudaBackend> sort_both_ways(CudaBackend& backend, const Entries&
   return raw;
 }
 
-template <class T, class S>
-Passed add_train(CudaBackend& backend, const Entries& train, const Options& options, DeviceEntries<S> entries,
+template <class T, class S, class Given>
+Passed add_train(CudaBackend& backend, const Given& train, const Options& options, TakenEntries<S> entries,
                  Problem<T, CudaBackend>& p) {
   const KeyLayout layout(train.num_rows, train.num_cols);
   Passed passed;
@@ -188,7 +190,7 @@ Passed add_train(CudaBackend& backend, const Entries& train, const Options& opti
   complete(p, options);
 
   const double within = coding_tolerance<T>(spread.low, spread.high);
-  auto coding = propose_coding<T>(spread.low, spread.high, sample_of(train, p.centering));
+  auto coding = propose_coding<T>(spread.low, spread.high, sample_of(backend, train, p.centering));
   p.observations.by_row =
       narrow<T>(backend, std::move(raw.by_row), Side::row, passed.offsets, coding, within, "the entries by row");
   p.observations.by_col =
@@ -196,18 +198,28 @@ Passed add_train(CudaBackend& backend, const Entries& train, const Options& opti
   return passed;
 }
 
-template <class T, class S>
-void add_holdout(CudaBackend& backend, const Entries& holdout, const Passed& passed, int rank, DeviceEntries<S> entries,
-                 Problem<T, CudaBackend>& p) {
-  constexpr const char* purpose = "the held-out entries";
-  p.num_holdout = holdout.size();
-  std::int64_t known = p.num_holdout;
+Unseen unseen_of(CudaBackend&, const Entries& holdout, const Centering& centering, const Passed&) {
+  Unseen unseen;
   for (std::size_t i = 0; i < holdout.values.size(); ++i)
     if (holdout.rows[i] < 0 || holdout.cols[i] < 0) {
-      const double error = holdout.values[i] - p.centering.at(holdout.rows[i], holdout.cols[i]);
-      p.unseen_squared_error += error * error;
-      --known;
+      const double error = holdout.values[i] - centering.at(holdout.rows[i], holdout.cols[i]);
+      unseen.squared_error += error * error;
+      ++unseen.count;
     }
+  return unseen;
+}
+Unseen unseen_of(CudaBackend& backend, const DeviceEntries& holdout, const Centering&, const Passed& passed) {
+  return read_unseen(backend, piece_of(holdout), passed.offsets, passed.row_place, passed.col_place);
+}
+
+template <class T, class S, class Given>
+void add_holdout(CudaBackend& backend, const Given& holdout, const Passed& passed, int rank, TakenEntries<S> entries,
+                 Problem<T, CudaBackend>& p) {
+  constexpr const char* purpose = "the held-out entries";
+  const Unseen unseen = unseen_of(backend, holdout, p.centering, passed);
+  p.num_holdout = holdout.size();
+  p.unseen_squared_error = unseen.squared_error;
+  const std::int64_t known = p.num_holdout - unseen.count;
   const KeyLayout layout(p.num_rows, p.num_cols);
   relabel(backend, layout, passed.row_place, passed.col_place, entries.pairs.keys);
   sort_by_bits(backend, entries.pairs, 0, layout.bits() + 1);  // those left out come last
@@ -221,19 +233,18 @@ void add_holdout(CudaBackend& backend, const Entries& holdout, const Passed& pas
   if (known > 0) {
     const Spread spread = read_spread(backend, raw, passed.offsets);
     within = coding_tolerance<T>(spread.low, spread.high);
-    coding = propose_coding<T>(spread.low, spread.high, sample_of(holdout, p.centering));
+    coding = propose_coding<T>(spread.low, spread.high, sample_of(backend, holdout, p.centering));
   }
   p.holdout = narrow<T>(backend, std::move(raw), Side::row, passed.offsets, coding, within, purpose);
 }
 
-}  // namespace
-
-template <class T>
-Problem<T, CudaBackend> prepare(CudaBackend& backend, const Entries& train, const Options& options,
-                                const Entries* holdout) {
+/// `with_holdout(use)`: calls use(entries) if there are held-out ones.
+template <class T, class Given, class WithHoldout>
+Problem<T, CudaBackend> prepare_given(CudaBackend& backend, const Given& train, const Options& options,
+                                      const WithHoldout& with_holdout) {
   Problem<T, CudaBackend> p;
   validate_shape(train);
-  const Passed passed = with_device_entries(
+  const Passed passed = with_taken_entries(
       backend, train, false, [&](auto entries) { return add_train(backend, train, options, std::move(entries), p); });
   if (p.weighting > 0) {
     p.row_weights = {backend, p.num_rows, "the row weights"};
@@ -241,18 +252,39 @@ Problem<T, CudaBackend> prepare(CudaBackend& backend, const Entries& train, cons
     count_weights(backend, p.observations.by_row.row_ptr, p.weighting, p.row_weights);
     count_weights(backend, p.observations.by_col.row_ptr, p.weighting, p.col_weights);
   }
-  if (holdout) {
-    validate_shape(*holdout);
-    with_device_entries(backend, *holdout, true, [&](auto entries) {
-      require_same_shape(*holdout, p.num_rows, p.num_cols);  // after its entries, as on the CPU
-      add_holdout(backend, *holdout, passed, options.rank, std::move(entries), p);
+  with_holdout([&](const auto& holdout) {
+    validate_shape(holdout);
+    with_taken_entries(backend, holdout, true, [&](auto entries) {
+      require_same_shape(holdout, p.num_rows, p.num_cols);  // after its entries, as on the CPU
+      add_holdout(backend, holdout, passed, options.rank, std::move(entries), p);
     });
-  }
+  });
   use_formulation(backend, p, resolve(options.formulation, p.is_block));
   return p;
 }
 
+}  // namespace
+
+template <class T>
+Problem<T, CudaBackend> prepare(CudaBackend& backend, const Entries& train, const Options& options,
+                                const Entries* holdout) {
+  return prepare_given<T>(backend, train, options, [&](const auto& use) {
+    if (holdout) use(*holdout);
+  });
+}
+
+template <class T>
+Problem<T, CudaBackend> prepare(CudaBackend& backend, const DeviceEntries& train, const Options& options,
+                                const HeldOut& holdout) {
+  return prepare_given<T>(backend, train, options, [&](const auto& use) {
+    if (const auto* const* on_host = std::get_if<const Entries*>(&holdout)) use(**on_host);
+    if (const auto* const* on_device = std::get_if<const DeviceEntries*>(&holdout)) use(**on_device);
+  });
+}
+
 template Problem<float, CudaBackend> prepare(CudaBackend&, const Entries&, const Options&, const Entries*);
 template Problem<double, CudaBackend> prepare(CudaBackend&, const Entries&, const Options&, const Entries*);
+template Problem<float, CudaBackend> prepare(CudaBackend&, const DeviceEntries&, const Options&, const HeldOut&);
+template Problem<double, CudaBackend> prepare(CudaBackend&, const DeviceEntries&, const Options&, const HeldOut&);
 
 }  // namespace rankfill

@@ -123,30 +123,60 @@ HostCsr transpose(const HostCsr& m, const CpuBackend& backend) {
   return t;
 }
 
-void validate_shape(const Entries& e) {
-  const auto fail = [&](const std::string& found) { throw InvalidData(e.source, 0, found); };
+namespace {
+
+/// `E`: Entries or DeviceEntries.
+template <class E>
+void require_shape(const E& e) {
   constexpr std::int64_t kMax = std::numeric_limits<std::int32_t>::max();
   if (e.num_rows < 0 || e.num_cols < 0 || e.num_rows > kMax || e.num_cols > kMax)
-    fail("shape " + std::to_string(e.num_rows) + " x " + std::to_string(e.num_cols) + ": each side must be 0.." +
-         std::to_string(kMax));
+    throw InvalidData(e.source, 0,
+                      "shape " + std::to_string(e.num_rows) + " x " + std::to_string(e.num_cols) +
+                          ": each side must be 0.." + std::to_string(kMax));
+}
+
+template <class E>
+void require_entry(const E& e, std::int64_t p, std::int64_t row, std::int64_t col, double value, bool unseen_allowed) {
+  const std::int64_t lowest = unseen_allowed ? -1 : 0;
+  if (row < lowest || row >= e.num_rows || col < lowest || col >= e.num_cols)
+    throw InvalidData(e.source, 0,
+                      "entry " + std::to_string(p) + " is at (" + std::to_string(row) + ", " + std::to_string(col) +
+                          "), outside the shape " + std::to_string(e.num_rows) + " x " + std::to_string(e.num_cols));
+  if (!std::isfinite(value))
+    throw InvalidData(e.source, 0,
+                      "entry " + std::to_string(p) + " at (" + std::to_string(row) + ", " + std::to_string(col) +
+                          ") is " + std::to_string(value) + ": values must be finite");
+}
+
+[[noreturn]] void refuse_pair(const std::string& source, const std::string& row, const std::string& col) {
+  throw InvalidData(source, 0, "the pair (" + row + ", " + col + ") is given more than once: see resolve_duplicates");
+}
+
+}  // namespace
+
+void validate_shape(const Entries& e) {
+  require_shape(e);
   if (e.rows.size() != e.values.size() || e.cols.size() != e.values.size())
-    fail("rows, cols and values have " + std::to_string(e.rows.size()) + ", " + std::to_string(e.cols.size()) +
-         " and " + std::to_string(e.values.size()) + " elements: they must have as many");
-  if (e.values.empty()) fail("no entries");
+    throw InvalidData(e.source, 0,
+                      "rows, cols and values have " + std::to_string(e.rows.size()) + ", " +
+                          std::to_string(e.cols.size()) + " and " + std::to_string(e.values.size()) +
+                          " elements: they must have as many");
+  if (e.values.empty()) throw InvalidData(e.source, 0, "no entries");
+}
+
+void validate_shape(const DeviceEntries& e) {
+  require_shape(e);
+  if (e.num_entries < 0) throw InvalidData(e.source, 0, std::to_string(e.num_entries) + " entries: must be >= 0");
+  if (e.num_entries == 0) throw InvalidData(e.source, 0, "no entries");
 }
 
 void validate_entry(const Entries& e, std::size_t p, bool unseen_allowed) {
-  const std::int32_t lowest = unseen_allowed ? -1 : 0;
-  if (e.rows[p] < lowest || e.rows[p] >= e.num_rows || e.cols[p] < lowest || e.cols[p] >= e.num_cols)
-    throw InvalidData(e.source, 0,
-                      "entry " + std::to_string(p) + " is at (" + std::to_string(e.rows[p]) + ", " +
-                          std::to_string(e.cols[p]) + "), outside the shape " + std::to_string(e.num_rows) + " x " +
-                          std::to_string(e.num_cols));
-  if (!std::isfinite(e.values[p]))
-    throw InvalidData(e.source, 0,
-                      "entry " + std::to_string(p) + " at (" + std::to_string(e.rows[p]) + ", " +
-                          std::to_string(e.cols[p]) + ") is " + std::to_string(e.values[p]) +
-                          ": values must be finite");
+  require_entry(e, static_cast<std::int64_t>(p), e.rows[p], e.cols[p], e.values[p], unseen_allowed);
+}
+
+void validate_entry(const DeviceEntries& e, std::int64_t p, std::int64_t row, std::int64_t col, double value,
+                    bool unseen_allowed) {
+  require_entry(e, p, row, col, value, unseen_allowed);
 }
 
 void validate_entries(const Entries& e, bool unseen_allowed, const CpuBackend& backend) {
@@ -188,10 +218,12 @@ void reject_duplicates(const CpuBackend& backend, std::span<const std::int64_t> 
 }
 
 void throw_duplicate(const Entries& entries, std::int32_t row, std::int32_t col) {
-  throw InvalidData(entries.source, 0,
-                    "the pair (" + (entries.row_ids.size() > 0 ? entries.row_ids.name(row) : std::to_string(row)) +
-                        ", " + (entries.col_ids.size() > 0 ? entries.col_ids.name(col) : std::to_string(col)) +
-                        ") is given more than once: see resolve_duplicates");
+  refuse_pair(entries.source, entries.row_ids.size() > 0 ? entries.row_ids.name(row) : std::to_string(row),
+              entries.col_ids.size() > 0 ? entries.col_ids.name(col) : std::to_string(col));
+}
+
+void throw_duplicate(const DeviceEntries& entries, std::int32_t row, std::int32_t col) {
+  refuse_pair(entries.source, std::to_string(row), std::to_string(col));
 }
 
 }  // namespace rankfill

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "backend/cpu.hpp"
+#include "rankfill/device_entries.hpp"
 #include "rankfill/entries.hpp"
 
 namespace rankfill {
@@ -56,10 +57,14 @@ HostCsr transpose(const HostCsr& m, const CpuBackend& backend = CpuBackend());
 
 /// *Throws* InvalidData: shape out of range, array lengths that disagree, no entries.
 void validate_shape(const Entries& entries);
+void validate_shape(const DeviceEntries& entries);
 
 /// *Throws* InvalidData if entry p has an index out of range or a value that is not finite; with `unseen_allowed` (held-out
 /// data) an index of -1 passes.
 void validate_entry(const Entries& entries, std::size_t p, bool unseen_allowed);
+/// The same of entry p on a device, which is at (row, col).
+void validate_entry(const DeviceEntries& entries, std::int64_t p, std::int64_t row, std::int64_t col, double value,
+                    bool unseen_allowed);
 
 /// Both, for the first entry that is bad.
 void validate_entries(const Entries& entries, bool unseen_allowed, const CpuBackend& backend = CpuBackend());
@@ -73,5 +78,6 @@ inline void reject_duplicates(const HostCsr& by_row, const Entries& entries) {
 
 /// That error.
 [[noreturn]] void throw_duplicate(const Entries& entries, std::int32_t row, std::int32_t col);
+[[noreturn]] void throw_duplicate(const DeviceEntries& entries, std::int32_t row, std::int32_t col);
 
 }  // namespace rankfill

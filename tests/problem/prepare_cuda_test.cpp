@@ -6,7 +6,7 @@
 #include <numeric>
 #include <string>
 
-#include "problem/device_entries.hpp"
+#include "problem/taken_entries.hpp"
 #include "rankfill/error.hpp"
 #include "rankfill/solve.hpp"
 #include "tests/problem/prepare_examples.hpp"

@@ -105,5 +105,47 @@ TYPED_TEST(PrepareCenterOnCuda, SpreadIsOfTheCentredValues) {
   }
 }
 
+TYPED_TEST(PrepareCenterOnCuda, UnseenEntriesAreCountedAndTheirErrorIsByPlace) {
+  constexpr std::int32_t num_rows = 7, num_cols = 5;
+  std::vector<std::int32_t> rows, cols;
+  std::vector<TypeParam> values;
+  for (std::int32_t p = 0; p < 3000; ++p) {  // several blocks
+    rows.push_back(p % (num_rows + 1) - 1);
+    cols.push_back(p % (num_cols + 1) - 1);
+    values.push_back(static_cast<TypeParam>(number(static_cast<std::uint32_t>(p), 0, 0)));
+  }
+  const std::vector<std::int32_t> row_places{3, 6, 0, 1, 5, 4, 2}, col_places{4, 2, 0, 1, 3};
+  const auto row = this->biases(num_rows, 2), col = this->biases(num_cols, 3);
+  const Buffer<std::int32_t, CudaBackend> r(*this->backend, rows, "rows"), c(*this->backend, cols, "columns"),
+      row_place(*this->backend, row_places, "places"), col_place(*this->backend, col_places, "places");
+  const Buffer<TypeParam, CudaBackend> v(*this->backend, values, "values");
+  for (const bool biased : {false, true}) {
+    Offsets<CudaBackend> offsets;
+    offsets.mean = 0.25;
+    if (biased) {
+      offsets.row_bias = {*this->backend, row, "biases"};
+      offsets.col_bias = {*this->backend, col, "biases"};
+    }
+
+    const Unseen unseen =
+        read_unseen(*this->backend, {r.data(), c.data(), v.data(), 0, 3000}, offsets, row_place, col_place);
+
+    std::int64_t count = 0;
+    double squares = 0;
+    for (std::size_t p = 0; p < rows.size(); ++p) {
+      if (rows[p] >= 0 && cols[p] >= 0) continue;
+      const auto at = [](const auto& of, std::int32_t i) { return of[static_cast<std::size_t>(i)]; };
+      double offset = 0.25;
+      if (biased && rows[p] >= 0) offset += at(row, at(row_places, rows[p]));
+      if (biased && cols[p] >= 0) offset += at(col, at(col_places, cols[p]));
+      const double error = double{values[p]} - offset;
+      squares += error * error;
+      ++count;
+    }
+    EXPECT_EQ(unseen.count, count);
+    EXPECT_NEAR(unseen.squared_error, squares, 2 * kEpsilon * static_cast<double>(count) * squares);
+  }
+}
+
 }  // namespace
 }  // namespace rankfill::testing

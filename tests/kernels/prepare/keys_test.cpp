@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 #include "kernels/prepare/sort.hpp"
 #include "tests/support/kernel_case.hpp"
@@ -25,15 +26,18 @@ class PrepareKeysOnCuda : public KernelTest<CudaBackend> {
     std::vector<float> values;
     Counts row_counts, col_counts, found;
   };
-  Taken take(const KeyLayout& layout, const Indices& rows, const Indices& cols, const std::vector<double>& values,
-             bool unseen_allowed, std::int64_t first = 0) {
+  template <class Row = std::int32_t, class Value = double>
+  Taken take(const KeyLayout& layout, const std::vector<Row>& rows, const Indices& cols,
+             const std::vector<Value>& values, bool unseen_allowed, std::int64_t first = 0) {
     const auto r = on_device(rows), c = on_device(cols);
     const auto v = on_device(values);
     const auto size = static_cast<std::int64_t>(values.size());
     Buffer<std::uint64_t, CudaBackend> keys(*backend, first + size, "keys");
     Buffer<float, CudaBackend> stored(*backend, first + size, "values");
     Census<CudaBackend> census(*backend, layout, true);
-    take_entries(*backend, {r.data(), c.data(), v.data(), first, size}, layout, unseen_allowed, keys, stored, census);
+    const EntryPiece piece{static_cast<const Row*>(r.data()), static_cast<const std::int32_t*>(c.data()),
+                           static_cast<const Value*>(v.data()), first, size};
+    take_entries(*backend, piece, layout, unseen_allowed, keys, stored, census);
     return {keys.download(), stored.download(), census.row_counts.download(), census.col_counts.download(),
             census.found.download()};
   }
@@ -73,6 +77,36 @@ TEST_F(PrepareKeysOnCuda, FindsTheFirstWrongEntryAndValuesThatAreNoFloat) {
   EXPECT_EQ(take(layout, {0, 1}, {0, 1}, {1, 0.1}, false).found, (Counts{~0ULL, 1}));
   EXPECT_EQ(take(layout, {0, 1}, {0, 1}, {1, 1e300}, false).found, (Counts{~0ULL, 1})) << "too large, but finite";
   EXPECT_EQ(take(layout, {0, -1}, {0, 1}, {1, 2}, false, 7).found, (Counts{8, 0})) << "numbered among all";
+}
+
+TEST_F(PrepareKeysOnCuda, TakesWideIndicesAndNarrowValues) {
+  const KeyLayout layout(3, 2);
+  const std::int64_t far = std::int64_t{1} << 32;  // its lower half is 0, a row that there is
+  const Taken good = take<std::int64_t, float>(layout, {2, 0, 1}, {1, 0, 1}, {0.1F, 2, 3}, false);
+  EXPECT_EQ(good.keys, (std::vector<std::uint64_t>{layout.key(2, 1), layout.key(0, 0), layout.key(1, 1)}));
+  EXPECT_EQ(good.values, (std::vector<float>{0.1F, 2, 3}));
+  EXPECT_EQ(good.found, (Counts{~0ULL, 0}));
+  EXPECT_EQ((take<std::int64_t, float>(layout, {2, far, 1}, {1, 0, 1}, {1, 2, 3}, false).found), (Counts{1, 0}));
+  EXPECT_EQ((take<std::int64_t, float>(layout, {2, -far, 1}, {1, 0, 1}, {1, 2, 3}, true).found), (Counts{1, 0}));
+  EXPECT_EQ((take<std::int64_t, double>(layout, {2, 0, 1}, {1, 0, 1}, {0.1, 2, 3}, false).found), (Counts{~0ULL, 1}));
+}
+
+TEST_F(PrepareKeysOnCuda, ReadsEntriesAsTheyWereGiven) {
+  const std::int64_t far = std::int64_t{1} << 40;
+  const Buffer<std::int64_t, CudaBackend> rows(*backend, std::vector<std::int64_t>{7, -1, far, 3, 4}, "rows");
+  const Buffer<std::int32_t, CudaBackend> cols(*backend, std::vector<std::int32_t>{0, 1, 2, 3, -4}, "columns");
+  const Buffer<float, CudaBackend> values(*backend, std::vector<float>{1, 0.1F, 3, 4, 5}, "values");
+  const EntryPiece piece{rows.data(), cols.data(), values.data(), 0, 5};
+  const auto read = [&](std::int64_t first, std::int64_t step) {
+    std::vector<std::tuple<std::int64_t, std::int64_t, double>> found;
+    for (const GivenEntry& e : read_given(*backend, piece, first, step)) found.emplace_back(e.row, e.col, e.value);
+    return found;
+  };
+  using Found = std::vector<std::tuple<std::int64_t, std::int64_t, double>>;
+  EXPECT_EQ(read(0, 2), (Found{{7, 0, 1}, {far, 2, 3}, {4, -4, 5}}));
+  EXPECT_EQ(read(1, 3), (Found{{-1, 1, double{0.1F}}, {4, -4, 5}}));
+  EXPECT_EQ(read(2, 5), (Found{{far, 2, 3}}));
+  EXPECT_EQ(read(5, 1), (Found{}));
 }
 
 TEST_F(PrepareKeysOnCuda, UnseenEntriesAreLeftOut) {

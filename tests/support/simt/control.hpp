@@ -29,6 +29,8 @@ std::int64_t num_graph_launches();
 std::int64_t num_captures();
 /// Calls by which the host waited for a stream, an event or the device, synchronous copies among them.
 std::int64_t num_waits();
+/// Bytes that copies have brought from the device to the host.
+std::int64_t num_bytes_to_host();
 /// Device and pinned allocations made.
 std::int64_t num_allocations();
 /// Device and pinned allocations not yet freed.

@@ -110,6 +110,7 @@ void reset() {
   m.graph_launches = 0;
   m.captures = 0;
   m.waits = 0;
+  m.bytes_to_host = 0;
   m.allocations_made = 0;
   m.fault = cudaSuccess;
   m.fault_message.clear();
@@ -126,6 +127,7 @@ std::int64_t num_launches() { return machine().launches; }
 std::int64_t num_graph_launches() { return machine().graph_launches; }
 std::int64_t num_captures() { return machine().captures; }
 std::int64_t num_waits() { return machine().waits; }
+std::int64_t num_bytes_to_host() { return machine().bytes_to_host; }
 std::int64_t num_allocations() { return machine().allocations_made; }
 std::size_t live_allocations() { return machine().allocations.size(); }
 std::size_t live_bytes() {

@@ -36,6 +36,7 @@ struct Machine {
   std::int64_t captures = 0;
   bool replaying = false;  // a graph is being done
   std::int64_t waits = 0;
+  std::int64_t bytes_to_host = 0;
   std::int64_t allocations_made = 0;
   cudaError_t fault = cudaSuccess;
   std::string fault_message;

@@ -86,6 +86,7 @@ cudaError_t check_copy(const void* to, const void* from, std::size_t bytes, cuda
 /// What a stream does for a copy whose arguments were good when it was enqueued.  In a graph the memory may have gone since.
 cudaError_t copy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind, cudaStream_t stream) {
   if (check_copy(to, from, bytes, kind) != cudaSuccess) return lost_memory();
+  if (kind == cudaMemcpyDeviceToHost) machine().bytes_to_host += static_cast<std::int64_t>(bytes);
   if (is_pinned(to, bytes) || is_pinned(from, bytes)) {
     simt::copy_late(stream, to, from, bytes);
     return cudaSuccess;
@@ -128,6 +129,20 @@ cudaError_t cudaMemGetInfo(size_t* free, size_t* total) {
   return cudaSuccess;
 }
 
+cudaError_t cudaPointerGetAttributes(cudaPointerAttributes* attributes, const void* ptr) {
+  if (attributes == nullptr || ptr == nullptr) return record(cudaErrorInvalidValue);
+  if (const cudaError_t state = device_state(); state != cudaSuccess) return state;
+  auto* const address = const_cast<void*>(ptr);
+  const simt::Allocation* const found = simt::find_allocation(ptr, 1);
+  if (found == nullptr)
+    *attributes = {cudaMemoryTypeUnregistered, -2, nullptr, address, {}};
+  else if (found->pinned)
+    *attributes = {cudaMemoryTypeHost, found->device, address, address, {}};
+  else
+    *attributes = {cudaMemoryTypeDevice, found->device, address, nullptr, {}};
+  return cudaSuccess;
+}
+
 cudaError_t cudaMalloc(void** devPtr, size_t size) { return allocate(devPtr, size, false); }
 cudaError_t cudaMallocHost(void** ptr, size_t size) { return allocate(ptr, size, true); }
 
@@ -152,6 +167,7 @@ cudaError_t cudaMemcpy(void* dst, const void* src, size_t count, cudaMemcpyKind 
   simt::settle(nullptr);
   const simt::DeviceAccess access;
   if (count > 0) std::memmove(dst, src, count);
+  if (kind == cudaMemcpyDeviceToHost) machine().bytes_to_host += static_cast<std::int64_t>(count);
   return cudaSuccess;
 }
 

@@ -11,13 +11,14 @@
 #include "kernels/prepare/keys.hpp"
 #include "kernels/prepare/sort.hpp"
 #include "problem/narrow.hpp"
+#include "rankfill/device_entries.hpp"
 #include "rankfill/entries.hpp"
 
 namespace rankfill {
 
 /// All entries on the device: keys, and values as they are.
 template <class S>
-struct DeviceEntries {
+struct TakenEntries {
   SortedPairs<S, CudaBackend> pairs;
   Buffer<unsigned long long, CudaBackend> row_counts, col_counts;  ///< empty: nobody counted
   /// 0: in the order they came.  Else every so many of them are sorted by the index of their column.
@@ -42,16 +43,37 @@ constexpr std::int64_t run_entries(std::int64_t piece_length, std::int64_t num_c
 /// `holdout`: as in validate_entry, and nothing is counted or sorted.  Waits.
 /// *Throws* InvalidData for the first entry that validate_entry refuses.
 template <class S>
-std::optional<DeviceEntries<S>> take_as(CudaBackend&, const Entries& entries, bool holdout, std::int64_t piece_length,
-                                        std::int64_t run_length);
+std::optional<TakenEntries<S>> take_as(CudaBackend&, const Entries& entries, bool holdout, std::int64_t piece_length,
+                                       std::int64_t run_length);
+template <class S>
+std::optional<TakenEntries<S>> take_as(CudaBackend& backend, const Entries& entries, bool holdout) {
+  const std::int64_t piece = piece_entries(entries.size());
+  return take_as<S>(backend, entries, holdout, piece, run_entries(piece, entries.num_cols));
+}
+/// The same of entries that are there already: as one piece, where they lie, and in the order they came.
+template <class S>
+std::optional<TakenEntries<S>> take_as(CudaBackend&, const DeviceEntries& entries, bool holdout);
 
-/// Calls use(DeviceEntries<S>) with the narrowest S that holds all values.
-template <class Use>
-auto with_device_entries(CudaBackend& backend, const Entries& entries, bool holdout, const Use& use) {
-  const std::int64_t piece = piece_entries(entries.size()), run = run_entries(piece, entries.num_cols);
-  if (may_be_float(entries.values))
-    if (auto taken = take_as<float>(backend, entries, holdout, piece, run)) return use(std::move(*taken));
-  return use(std::move(*take_as<double>(backend, entries, holdout, piece, run)));
+/// About `count` entries, evenly spread.  May wait.
+std::vector<GivenEntry> read_sample(CudaBackend&, const Entries& entries, std::int64_t count);
+std::vector<GivenEntry> read_sample(CudaBackend&, const DeviceEntries& entries, std::int64_t count);
+std::vector<double> values_of(const std::vector<GivenEntry>& entries);
+
+/// Calls use(TakenEntries<S>) with the narrowest S that holds all values.
+template <class Given, class Use>
+auto with_taken_entries(CudaBackend& backend, const Given& entries, bool holdout, const Use& use) {
+  if (may_be_float(values_of(read_sample(backend, entries, 1024))))
+    if (auto taken = take_as<float>(backend, entries, holdout)) return use(std::move(*taken));
+  return use(std::move(*take_as<double>(backend, entries, holdout)));
+}
+
+/// All entries on a device as one piece.
+inline EntryPiece piece_of(const DeviceEntries& entries) {
+  return std::visit(
+      [&](auto rows, auto cols, auto values) {
+        return EntryPiece{.rows = rows, .cols = cols, .values = values, .first = 0, .count = entries.size()};
+      },
+      entries.rows, entries.cols, entries.values);
 }
 
 }  // namespace rankfill
