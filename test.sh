@@ -42,7 +42,10 @@ case "$with_python" in
   yes)
     RANKFILL_CLI=$PWD/$build/rankfill PYTHONPATH=$build/python "$build/venv/bin/python" -m pytest -q -p no:cacheprovider \
       --junitxml "$results/python.xml" >"$results/python.log" 2>&1 </dev/null || { cat "$results/python.log"; status=1; }
-    counted+=("$results/python.xml")
+    # Arrays on a device, which the emulator is.
+    PYTHONPATH=$build/tests/python "$build/venv/bin/python" -m pytest -q -p no:cacheprovider tests/python \
+      --junitxml "$results/emulated.xml" >"$results/python.log" 2>&1 </dev/null || { cat "$results/python.log"; status=1; }
+    counted+=("$results/python.xml" "$results/emulated.xml")
     ;;
   missing) counted+=("skip=the Python package: no virtual environment to test it in") ;;
 esac

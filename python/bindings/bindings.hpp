@@ -10,6 +10,7 @@ namespace rankfill::python {
 void bind_errors(nanobind::module_& m);
 void bind_ids(nanobind::module_& m);
 void bind_entries(nanobind::module_& m);
+void bind_device_entries(nanobind::module_& m);
 void bind_options(nanobind::module_& m);
 void bind_model(nanobind::module_& m);
 void bind_solve(nanobind::module_& m);

@@ -31,6 +31,7 @@ NB_MODULE(_core, m) {
   python::bind_errors(m);
   python::bind_ids(m);
   python::bind_entries(m);
+  python::bind_device_entries(m);
   python::bind_options(m);
   python::bind_model(m);
   python::bind_solve(m);

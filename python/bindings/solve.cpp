@@ -2,6 +2,7 @@
 #include "rankfill/solve.hpp"
 
 #include <optional>
+#include <type_traits>
 
 #include "bindings.hpp"
 #include "interruptible.hpp"
@@ -15,7 +16,9 @@ using namespace nb::literals;
 
 namespace {
 
-nb::tuple fit(const Entries& train, Options options, const Entries* holdout, const Model* from, nb::object callback) {
+/// `Given`: Entries or DeviceEntries.
+template <class Given>
+nb::tuple fit(const Given& train, Options options, const Entries* holdout, const Model* from, nb::object callback) {
   std::optional<Start> start;
   if (from) start = Start{from->row_factors, from->col_factors};
   Listener listener(std::move(callback));
@@ -24,7 +27,11 @@ nb::tuple fit(const Entries& train, Options options, const Entries* holdout, con
   std::optional<Result> result;
   {
     nb::gil_scoped_release released;
-    result = solve(train, options, holdout, start ? &*start : nullptr);
+    const Start* const first = start ? &*start : nullptr;
+    if constexpr (std::is_same_v<Given, DeviceEntries>)
+      result = solve(train, options, holdout ? HeldOut(holdout) : HeldOut(), first);
+    else
+      result = solve(train, options, holdout, first);
   }
   listener.finish();
   return nb::make_tuple(std::move(result->model), to_dict(result->summary));
@@ -33,7 +40,9 @@ nb::tuple fit(const Entries& train, Options options, const Entries* holdout, con
 }  // namespace
 
 void bind_solve(nb::module_& m) {
-  m.def("solve", &fit, "train"_a, "options"_a, "holdout"_a.none(), "start"_a.none(), "callback"_a.none());
+  m.def("solve", &fit<Entries>, "train"_a, "options"_a, "holdout"_a.none(), "start"_a.none(), "callback"_a.none());
+  m.def("solve", &fit<DeviceEntries>, "train"_a, "options"_a, "holdout"_a.none(), "start"_a.none(),
+        "callback"_a.none());
   m.def(
       "evaluate",
       [](const Model& model, const Entries& entries) {

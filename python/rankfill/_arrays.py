@@ -17,12 +17,12 @@ def to_numpy(values: Any) -> Array:
     """Return a NumPy array: a column of a frame, a list, a tensor (from a device it is copied to the host)."""
     if isinstance(values, np.ndarray):
         return values
+    if hasattr(values, "detach"):  # a torch tensor that takes part in automatic differentiation
+        values = values.detach()
     if hasattr(values, "__cuda_array_interface__") or _is_on_device(values):
         values = _to_host(values)
     if hasattr(values, "to_numpy"):
         return np.asarray(values.to_numpy())
-    if hasattr(values, "detach"):  # a torch tensor that takes part in automatic differentiation
-        values = values.detach()
     if hasattr(values, "__dlpack__") and not hasattr(values, "__array__"):
         return np.from_dlpack(values)
     return np.asarray(values)

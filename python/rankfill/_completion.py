@@ -81,7 +81,8 @@ class MatrixCompletion(Fitting, Prediction, Inspection, Persistence):
     warm_start : bool, default False
         Start from the factors of the last fit, if shape and rank are the same.
     keep_data : bool, default True
-        Keep the entries (16 bytes each) for `recommend`, `impute`, `residuals` and `certificate`.
+        Keep the entries (16 bytes each) for `recommend`, `impute`, `residuals` and `certificate`.  Arrays on a device
+        are kept there, and copied to the host when one of these first needs them.
     callbacks : callable or list of them, optional
         Each is called after each iteration with a dict: iteration, objective, relative_gradient, train_rmse,
         holdout_rmse, passes, seconds.  Returning True stops the fit.

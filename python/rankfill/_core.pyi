@@ -59,6 +59,18 @@ class Entries:
     @property
     def col_ids(self) -> Ids: ...
 
+class DeviceEntries:
+    def __init__(
+        self,
+        num_rows: int,
+        num_cols: int,
+        count: int,
+        rows: tuple[int, int],
+        cols: tuple[int, int],
+        values: tuple[int, int],
+        stream: int,
+    ) -> None: ...
+
 def from_coo(rows: _Array, cols: _Array, values: _Array, num_rows: int, num_cols: int) -> Entries: ...
 def from_compressed(
     indptr: _Array, indices: _Array, values: _Array, num_rows: int, num_cols: int, by_column: bool
@@ -145,7 +157,7 @@ class Model:
     def save(self, file: str) -> None: ...
 
 def solve(
-    train: Entries,
+    train: Entries | DeviceEntries,
     options: Options,
     holdout: Entries | None,
     start: Model | None,

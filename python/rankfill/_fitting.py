@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rankfill import _core
+from rankfill._device import DeviceEntries, device_entries
 from rankfill._entries import Entries, entry_columns, is_frame, to_entries
 from rankfill._imputation import Imputation
 from rankfill._options import options_of
@@ -27,6 +28,7 @@ class Fitting(Imputation):
     """Hands data and options to the library, and takes the result."""
 
     keep_data: bool
+    recover: bool | dict[str, Any]
     warm_start: bool
     callbacks: Callback | Iterable[Callback] | None
     verbose: int
@@ -41,6 +43,10 @@ class Fitting(Imputation):
             observed, explicit zeros too; or dense (m, n), where NaN is missing; a data frame of more than four
             columns is one. A *list of entries* (row id, column id, value[, time]), with ids of any type: a data frame
             of up to four columns, a structured array, a tuple of arrays, or `Entries`.
+
+            Arrays on a CUDA device (CuPy, PyTorch, what CuPy adopts; dense, sparse, or tuples with whole numbers for
+            ids) stay on it: no entry passes through the host, and the fit is on their device.  They are copied to the
+            host first where the fit is on the CPU, and with `recover`, a `duplicates` rule, or a fraction as `holdout`.
         y : array, shape (len(X),), optional
             The values, where X is a frame or tuple of (row id, column id) only.  Otherwise ignored.
         mask : array of bool, shape (m, n), optional
@@ -60,9 +66,14 @@ class Fitting(Imputation):
         rankfill.errors.BackendUnavailable, rankfill.errors.OutOfDeviceMemory, rankfill.errors.DeviceError
         """
         options = options_of(self.get_params())
-        train = to_entries(X, y, mask=mask, duplicates=self.duplicates, missing=self.missing)
+        train: Entries | DeviceEntries | None = None
+        if self._fits_on_device(options, holdout):
+            train = device_entries(X, y, mask=mask, missing=self.missing)
+        if train is None:
+            train = to_entries(X, y, mask=mask, duplicates=self.duplicates, missing=self.missing)
         heldout = None
         if isinstance(holdout, (float, int)):
+            assert isinstance(train, Entries)
             train, heldout = split(train, float(holdout), options.seed)
         elif holdout is not None:
             known = (train._row_labels, train._col_labels)
@@ -76,6 +87,11 @@ class Fitting(Imputation):
             self._note_features(X)
         return self
 
+    def _fits_on_device(self, options: _core.Options, holdout: Any) -> bool:
+        """May entries that are on a device stay there?"""
+        splits = isinstance(holdout, (float, int)) or self.recover
+        return options.device != "cpu" and self.duplicates == "error" and not splits and bool(_core.cuda_devices())
+
     def partial_fit(self, X: Any, y: Any = None) -> Self:
         """Fit, the first time; after that `fold_in`: the columns stay as they are."""
         return self.fold_in(X) if hasattr(self, "_model") else self.fit(X, y)
@@ -88,7 +104,7 @@ class Fitting(Imputation):
         return self.impute()
 
     def _solve(
-        self, train: Entries, options: _core.Options, heldout: Entries | None, start: _core.Model | None
+        self, train: Entries | DeviceEntries, options: _core.Options, heldout: Entries | None, start: _core.Model | None
     ) -> tuple[_core.Model, dict[str, Any]]:
         callbacks = self.callbacks or []
         called = [callbacks] if callable(callbacks) else list(callbacks)
@@ -117,10 +133,10 @@ class Fitting(Imputation):
             warnings.warn(summary["message"], ConvergenceWarning, stacklevel=3)
         return model, summary
 
-    def _take(self, model: _core.Model, summary: dict[str, Any], train: Entries) -> None:
+    def _take(self, model: _core.Model, summary: dict[str, Any], train: Entries | DeviceEntries) -> None:
         self._rows, self._cols = train._row_labels, train._col_labels
         self._frame = train._frame
-        self._train = train if self.keep_data else None
+        self._kept = train if self.keep_data else None
         self._set_model(model)
         self.summary_ = {name: value for name, value in summary.items() if name != "history"}
         self.history_ = summary["history"]

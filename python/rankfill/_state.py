@@ -11,6 +11,7 @@ import numpy as np
 from rankfill import _core
 from rankfill._arrays import Array
 from rankfill._base import Estimator
+from rankfill._device import DeviceEntries
 from rankfill._entries import Entries
 from rankfill._ids import Labels
 from rankfill.errors import InvalidData, not_fitted
@@ -28,9 +29,20 @@ class FittedState(Estimator):
     _model: _core.Model
     _rows: Labels
     _cols: Labels
-    _train: Entries | None
+    _kept: Entries | DeviceEntries | None
     summary_: dict[str, Any]
     _frame: Any  # (index, columns) of the wide data frame that was fitted
+
+    @property
+    def _train(self) -> Entries | None:
+        """The entries that were fitted; those on a device are copied to the host when they are first asked for."""
+        if isinstance(self._kept, DeviceEntries):
+            self._kept = self._kept.to_host()
+        return self._kept
+
+    @_train.setter
+    def _train(self, entries: Entries | DeviceEntries | None) -> None:
+        self._kept = entries
 
     def _set_model(self, model: _core.Model) -> None:
         self._model = model
