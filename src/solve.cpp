@@ -54,6 +54,11 @@ Result solve(const DeviceEntries& train, const Options& options, const HeldOut& 
     throw InvalidOption("device", "cpu", "the entries are on a CUDA device: bring them to the host before");
   if (options.recover)
     throw InvalidOption("recover", "given", "splits the entries on the host: bring them there before");
+  if (cuda_devices().empty())
+    throw BackendUnavailable(built_with_cuda()
+                                 ? "entries on a CUDA device: no CUDA device or driver was found"
+                                 : "entries on a CUDA device: this build of rankfill has no CUDA half (it "
+                                   "was built without nvcc)");
   const int device = device_of(train, options.device);
   const auto at_rank = [&](const Options& o, const Start* from) { return solve_cuda(device, train, o, holdout, from); };
   return options.grow_rank ? solve_growing(at_rank, train.num_rows, train.num_cols, options, start)

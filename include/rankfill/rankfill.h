@@ -205,6 +205,27 @@ RANKFILL_API rankfill_status rankfill_fit(const rankfill_entries* train, const r
                                           const rankfill_entries* holdout, const rankfill_model* start,
                                           rankfill_model** model, rankfill_summary** summary, rankfill_error** error);
 
+/// Entries whose arrays are in the memory of one CUDA device.  `size` is set by who owns the struct: the bytes that it has.
+typedef struct rankfill_device_entries {
+  size_t size;
+  int64_t num_rows;
+  int64_t num_cols;
+  int64_t count;
+  const void* rows;     ///< `count` zero-based indices; on the device, as the next two
+  const void* cols;     ///< and as many
+  const void* values;   ///< and as many
+  int32_t index_bytes;  ///< of one index: 4, int32_t, or 8, int64_t
+  int32_t value_bytes;  ///< of one value: 4, float, or 8, double
+  void* stream;  ///< the cudaStream_t that writes the arrays, of which what was enqueued before the call is waited for
+} rankfill_device_entries;
+
+/// rankfill_fit on the device that holds the arrays, which are only read and stay the caller's.  No entry passes through the host,
+/// and the bits are those of rankfill_fit.  `recover` is for entries on the host alone.
+RANKFILL_API rankfill_status rankfill_fit_device(const rankfill_device_entries* train, const rankfill_options* options,
+                                                 const rankfill_entries* holdout, const rankfill_model* start,
+                                                 rankfill_model** model, rankfill_summary** summary,
+                                                 rankfill_error** error);
+
 /// A number of the summary.  Of the returned model: "objective", "relative_gradient", "train_rmse", "holdout_rmse" (NaN:
 /// none), "regularization" (that was used).  Of the way there: "iterations", "passes", "prepare_seconds",
 /// "solve_seconds", "finish_seconds", "device_bytes".  Of the data: "num_rows", "num_cols", "num_entries", "empty_rows",

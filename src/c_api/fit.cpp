@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 #include "c_api/guard.hpp"
 #include "c_api/handles.hpp"
@@ -113,6 +114,41 @@ const char* text_in(const rankfill_summary& all, std::string_view name) {
   return find(texts, name).text;
 }
 
+/// What both ways of fitting have in common: solve(options, start), from handles to handles.
+template <class Solve>
+void fit(const rankfill_options* options, const rankfill_model* start, rankfill_model** model,
+         rankfill_summary** summary, const Solve& solve) {
+  need(model, "model");
+  std::optional<Start> from;
+  if (start) from = {start->model.row_factors, start->model.col_factors};
+  Result result = solve(options ? options->resolved() : Options{}, from ? &*from : nullptr);
+  auto fitted = std::make_unique<rankfill_model>(rankfill_model{std::move(result.model)});
+  if (summary) hand_over(handle_of(std::move(result.summary)), summary);
+  hand_over(std::move(fitted), model);
+}
+
+/// `Either`: a pointer to elements of 4 bytes or to such of 8.
+template <class Either>
+Either pointer(const void* array, std::int32_t bytes, const char* field) {
+  if (bytes == 4) return static_cast<std::variant_alternative_t<0, Either>>(array);
+  if (bytes == 8) return static_cast<std::variant_alternative_t<1, Either>>(array);
+  throw InvalidOption(field, std::to_string(bytes), "must be 4 or 8");
+}
+
+DeviceEntries view_of(const rankfill_device_entries& given) {
+  if (given.size < sizeof given)
+    throw InvalidOption("train->size", std::to_string(given.size), "must be sizeof(rankfill_device_entries)");
+  DeviceEntries view;
+  view.num_rows = given.num_rows;
+  view.num_cols = given.num_cols;
+  view.num_entries = given.count;
+  view.rows = pointer<DeviceIndices>(given.rows, given.index_bytes, "train->index_bytes");
+  view.cols = pointer<DeviceIndices>(given.cols, given.index_bytes, "train->index_bytes");
+  view.values = pointer<DeviceValues>(given.values, given.value_bytes, "train->value_bytes");
+  view.stream = given.stream;
+  return view;
+}
+
 }  // namespace
 
 }  // namespace rankfill::c_api
@@ -124,14 +160,21 @@ rankfill_status rankfill_fit(const rankfill_entries* train, const rankfill_optio
                              rankfill_summary** summary, rankfill_error** error) {
   return guarded(error, [&] {
     const rankfill::Entries& entries = need(train, "train").entries;
-    need(model, "model");
-    std::optional<rankfill::Start> from;
-    if (start) from = {start->model.row_factors, start->model.col_factors};
-    rankfill::Result result = rankfill::solve(entries, options ? options->resolved() : rankfill::Options{},
-                                              holdout ? &holdout->entries : nullptr, from ? &*from : nullptr);
-    auto fitted = std::make_unique<rankfill_model>(rankfill_model{std::move(result.model)});
-    if (summary) hand_over(handle_of(std::move(result.summary)), summary);
-    hand_over(std::move(fitted), model);
+    fit(options, start, model, summary, [&](const rankfill::Options& wanted, const rankfill::Start* from) {
+      return rankfill::solve(entries, wanted, holdout ? &holdout->entries : nullptr, from);
+    });
+  });
+}
+
+rankfill_status rankfill_fit_device(const rankfill_device_entries* train, const rankfill_options* options,
+                                    const rankfill_entries* holdout, const rankfill_model* start,
+                                    rankfill_model** model, rankfill_summary** summary, rankfill_error** error) {
+  return guarded(error, [&] {
+    const rankfill::DeviceEntries entries = view_of(need(train, "train"));
+    const auto held = holdout ? rankfill::HeldOut(&holdout->entries) : rankfill::HeldOut();
+    fit(options, start, model, summary, [&](const rankfill::Options& wanted, const rankfill::Start* from) {
+      return rankfill::solve(entries, wanted, held, from);
+    });
   });
 }
 

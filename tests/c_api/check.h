@@ -46,6 +46,7 @@ void test_same_bits(void);
 void test_progress(void);
 void test_summary(void);
 void test_holdout(void);
+void test_device_arrays(void);
 void test_predict(void);
 void test_recommend(void);
 void test_fold_in(void);

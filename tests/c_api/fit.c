@@ -279,3 +279,44 @@ void test_holdout(void) {
   rankfill_entries_free(train);
   rankfill_entries_free(entries);
 }
+
+/* There is no device to put arrays on: what is said of that, and of rubbish. */
+void test_device_arrays(void) {
+  rankfill_device_entries train = {
+      sizeof(rankfill_device_entries), NUM_ROWS, NUM_COLS, COUNT, NULL, NULL, NULL, 8, 8, NULL};
+  rankfill_options* options = NULL;
+  rankfill_model* model = NULL;
+  make_up(&data);
+  train.rows = data.rows;
+  train.cols = data.cols;
+  train.values = data.values;
+  if (rankfill_cuda_device_count() == 0)
+    FAILS(
+        rankfill_fit_device(&train, NULL, NULL, NULL, &model, NULL, &error), RANKFILL_UNAVAILABLE,
+        rankfill_built_with_cuda() ? "no CUDA device or driver was found" : "this build of rankfill has no CUDA half");
+  else
+    FAILS(rankfill_fit_device(&train, NULL, NULL, NULL, &model, NULL, &error), RANKFILL_INVALID_DATA,
+          "is not in the memory of a CUDA device");
+
+  options = small(); /* device = cpu */
+  FAILS(rankfill_fit_device(&train, options, NULL, NULL, &model, NULL, &error), RANKFILL_INVALID_ARGUMENT,
+        "device = cpu: the entries are on a CUDA device");
+  OK(rankfill_options_set_text(options, "device", "auto", &error));
+  OK(rankfill_options_set_integer(options, "recover", 1, &error));
+  FAILS(rankfill_fit_device(&train, options, NULL, NULL, &model, NULL, &error), RANKFILL_INVALID_ARGUMENT,
+        "recover = given");
+  FAILS(rankfill_fit_device(NULL, NULL, NULL, NULL, &model, NULL, &error), RANKFILL_INVALID_ARGUMENT, "train");
+  FAILS(rankfill_fit_device(&train, NULL, NULL, NULL, NULL, NULL, &error), RANKFILL_INVALID_ARGUMENT, "model");
+  train.index_bytes = 2;
+  FAILS(rankfill_fit_device(&train, NULL, NULL, NULL, &model, NULL, &error), RANKFILL_INVALID_ARGUMENT,
+        "train->index_bytes = 2: must be 4 or 8");
+  train.index_bytes = 4;
+  train.value_bytes = 16;
+  FAILS(rankfill_fit_device(&train, NULL, NULL, NULL, &model, NULL, &error), RANKFILL_INVALID_ARGUMENT,
+        "train->value_bytes = 16");
+  train.size = 8;
+  FAILS(rankfill_fit_device(&train, NULL, NULL, NULL, &model, NULL, &error), RANKFILL_INVALID_ARGUMENT,
+        "train->size = 8: must be sizeof(rankfill_device_entries)");
+  CHECK(model == NULL);
+  rankfill_options_free(options);
+}

@@ -93,6 +93,7 @@ static const struct {
              {"progress", test_progress},
              {"summary", test_summary},
              {"holdout", test_holdout},
+             {"device_arrays", test_device_arrays},
              {"predict", test_predict},
              {"recommend", test_recommend},
              {"fold_in", test_fold_in},

@@ -11,6 +11,7 @@
 #include "problem/prepare.hpp"
 #include "rankfill/error.hpp"
 #include "rankfill/memory_plan.hpp"
+#include "rankfill/rankfill.h"
 #include "rankfill/solve.hpp"
 #include "testing.hpp"
 
@@ -150,6 +151,38 @@ TEST(DeviceEntries, ThatAreUnseenAreCountedAndTheirErrorSummed) {
   EXPECT_NEAR(p.unseen_squared_error, want, 8 * std::numeric_limits<double>::epsilon() * want);
   EXPECT_EQ(p.num_holdout, 4);
   EXPECT_EQ(p.holdout.num_entries, 1);
+}
+
+TEST(DeviceEntries, OfTheCInterfaceAreFittedToTheSameBits) {
+  const simt::Scope scope;
+  const Entries e = Full(20, 15).entries;
+  const std::vector<std::int64_t> rows(e.rows.begin(), e.rows.end()), cols(e.cols.begin(), e.cols.end());
+  const std::vector<float> values(e.values.begin(), e.values.end());
+  rankfill_options* options = nullptr;
+  rankfill_entries* on_host = nullptr;
+  rankfill_model *want = nullptr, *got = nullptr;
+  EXPECT_EQ(rankfill_options_new(&options, nullptr), RANKFILL_OK);
+  EXPECT_EQ(rankfill_options_set_text(options, "device", "cuda", nullptr), RANKFILL_OK);
+  EXPECT_EQ(rankfill_options_set_integer(options, "rank", 2, nullptr), RANKFILL_OK);
+  EXPECT_EQ(rankfill_options_set_integer(options, "max_iterations", 2, nullptr), RANKFILL_OK);
+  EXPECT_EQ(
+      rankfill_entries_from_indices_f32(20, 15, e.size(), rows.data(), cols.data(), values.data(), &on_host, nullptr),
+      RANKFILL_OK);
+  ASSERT_EQ(rankfill_fit(on_host, options, on_host, nullptr, &want, nullptr, nullptr), RANKFILL_OK);
+  {
+    const simt::DeviceArray<std::int64_t> r(rows), c(cols);
+    const simt::DeviceArray<float> v(values);
+    const rankfill_device_entries train{sizeof train, 20, 15, e.size(), r.data(), c.data(), v.data(), 8, 4, nullptr};
+    ASSERT_EQ(rankfill_fit_device(&train, options, on_host, nullptr, &got, nullptr, nullptr), RANKFILL_OK);
+  }
+  float a[20 * 2], b[20 * 2];
+  EXPECT_EQ(rankfill_model_copy_factors_f32(want, RANKFILL_ROWS, a, 40, nullptr), RANKFILL_OK);
+  EXPECT_EQ(rankfill_model_copy_factors_f32(got, RANKFILL_ROWS, b, 40, nullptr), RANKFILL_OK);
+  EXPECT_EQ(std::memcmp(a, b, sizeof a), 0);
+  rankfill_model_free(want);
+  rankfill_model_free(got);
+  rankfill_entries_free(on_host);
+  rankfill_options_free(options);
 }
 
 }  // namespace
