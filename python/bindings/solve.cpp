@@ -16,9 +16,9 @@ using namespace nb::literals;
 
 namespace {
 
-/// `Given`: Entries or DeviceEntries.
-template <class Given>
-nb::tuple fit(const Given& train, Options options, const Entries* holdout, const Model* from, nb::object callback) {
+/// `Given`, `Held`: Entries or DeviceEntries.
+template <class Given, class Held>
+nb::tuple fit(const Given& train, Options options, const Held* holdout, const Model* from, nb::object callback) {
   std::optional<Start> start;
   if (from) start = Start{from->row_factors, from->col_factors};
   Listener listener(std::move(callback));
@@ -40,9 +40,12 @@ nb::tuple fit(const Given& train, Options options, const Entries* holdout, const
 }  // namespace
 
 void bind_solve(nb::module_& m) {
-  m.def("solve", &fit<Entries>, "train"_a, "options"_a, "holdout"_a.none(), "start"_a.none(), "callback"_a.none());
-  m.def("solve", &fit<DeviceEntries>, "train"_a, "options"_a, "holdout"_a.none(), "start"_a.none(),
-        "callback"_a.none());
+  const auto solve = [&](auto fit) {
+    m.def("solve", fit, "train"_a, "options"_a, "holdout"_a.none(), "start"_a.none(), "callback"_a.none());
+  };
+  solve(&fit<Entries, Entries>);
+  solve(&fit<DeviceEntries, Entries>);
+  solve(&fit<DeviceEntries, DeviceEntries>);
   m.def(
       "evaluate",
       [](const Model& model, const Entries& entries) {

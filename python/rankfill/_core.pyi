@@ -159,7 +159,7 @@ class Model:
 def solve(
     train: Entries | DeviceEntries,
     options: Options,
-    holdout: Entries | None,
+    holdout: Entries | DeviceEntries | None,
     start: Model | None,
     callback: Callable[[dict[str, Any]], bool] | None,
 ) -> tuple[Model, dict[str, Any]]: ...

@@ -12,7 +12,7 @@ from rankfill import _core
 from rankfill._arrays import to_numpy
 from rankfill._entries import Entries, entry_columns, is_sparse
 from rankfill._ids import Labels
-from rankfill.errors import InvalidData
+from rankfill.errors import InvalidData, option_error
 
 _DLPACK_CUDA = (2, 13)  # device memory, and managed memory
 _NEEDED = ("unique", "where", "isnan", "asarray", "int64", "float32", "float64")  # of the library that owns an array
@@ -23,7 +23,10 @@ _LEGACY = (None, 0, 1)  # the streams that __cuda_array_interface__ so calls
 class DeviceEntries:
     """The observed entries of a matrix, in three arrays on one device, and the names of its rows and columns."""
 
-    def __init__(self, arrays: tuple[Any, Any, Any], shape: tuple[int, int], labels: tuple[Labels, Labels]) -> None:
+    def __init__(
+        self, xp: Any, arrays: tuple[Any, Any, Any], shape: tuple[int, int], labels: tuple[Labels, Labels]
+    ) -> None:
+        self._xp = xp  # the library that works on the arrays
         self._rows, self._cols, self._values = (_contiguous(array) for array in arrays)
         self.shape = shape
         self._row_labels, self._col_labels = labels
@@ -42,10 +45,49 @@ class DeviceEntries:
         r, c, v = ((int(array["data"][0]), int(array["typestr"][2:])) for array in (rows, cols, values))
         return _core.DeviceEntries(*self.shape, len(self), r, c, v, _stream(self._values))
 
+    def split(self, fraction: float, seed: int) -> tuple[DeviceEntries, DeviceEntries]:
+        """Hold out the entries that `split_by_fraction` of the library would."""
+        if not 0 < fraction < 1:
+            raise option_error("holdout fraction", f"{fraction:.6f}", "must lie strictly between 0 and 1")
+        rows, cols = (self._xp.asarray(array, dtype=self._xp.int64) for array in (self._rows, self._cols))
+        held = _shifted(_mix(((rows << 32) | cols) ^ _signed(_mix(seed))), 11) < int(fraction * 2**53)
+        train, test = (
+            DeviceEntries(
+                self._xp,
+                (self._rows[part], self._cols[part], self._values[part]),
+                self.shape,
+                (self._row_labels, self._col_labels),
+            )
+            for part in (~held, held)
+        )
+        if not (len(train) and len(test)):
+            raise InvalidData(f"of {len(self)} entries {len(test)} would be held out: both parts need at least one")
+        return train, test
+
     def to_host(self) -> Entries:
         """Copy them."""
         rows, cols, values = (to_numpy(array) for array in (self._rows, self._cols, self._values))
         return Entries(_core.from_coo(rows, cols, values, *self.shape), self._row_labels, self._col_labels)
+
+
+def _signed(x: int) -> int:
+    """Return the 64-bit pattern of x as a signed number, which is what all array libraries calculate with."""
+    x &= 2**64 - 1
+    return x - 2**64 if x >> 63 else x
+
+
+def _shifted(x: Any, bits: int) -> Any:
+    """Shift right as unsigned numbers are."""
+    return (x >> bits) & (2 ** (64 - bits) - 1)
+
+
+def _mix(x: Any) -> Any:
+    """`mix` of src/data/split.cpp, of a Python number or an array of int64, which wraps."""
+    wrap = _signed if isinstance(x, int) else lambda y: y
+    x = wrap(x + _signed(0x9E3779B97F4A7C15))
+    x = wrap((x ^ _shifted(x, 30)) * _signed(0xBF58476D1CE4E5B9))
+    x = wrap((x ^ _shifted(x, 27)) * _signed(0x94D049BB133111EB))
+    return x ^ _shifted(x, 31)
 
 
 def device_entries(X: Any, y: Any = None, *, mask: Any = None, missing: float = float("nan")) -> DeviceEntries | None:
@@ -59,7 +101,7 @@ def device_entries(X: Any, y: Any = None, *, mask: Any = None, missing: float = 
         if y is not None and len(columns) == 2:
             columns = [*columns, y]
         return _from_columns(columns) if mask is None else None
-    if getattr(X, "is_sparse", False) or "sparse" in str(getattr(X, "layout", "")):  # PyTorch's
+    if callable(getattr(X, "to_sparse_coo", None)) and "sparse" in str(X.layout):  # PyTorch's
         return _from_sparse_tensor(X) if mask is None and is_on_device(X) else None
     if is_sparse(X):
         return _from_sparse(X) if mask is None else None
@@ -101,11 +143,11 @@ def _from_columns(columns: list[Any]) -> DeviceEntries | None:
         Labels(_core.Ids.make(to_numpy(names).astype(np.int64, copy=False), 0)) for names in (row_names, col_names)
     )
     arrays = (_index(xp, rows), _index(xp, cols), _value(xp, values))
-    return DeviceEntries(arrays, (len(labels[0]), len(labels[1])), (labels[0], labels[1]))
+    return DeviceEntries(xp, arrays, (len(labels[0]), len(labels[1])), (labels[0], labels[1]))
 
 
 def _from_sparse(X: Any) -> DeviceEntries | None:
-    if not is_on_device(X.data) or len(X.shape) != 2:
+    if not is_on_device(getattr(X, "data", None)) or len(X.shape) != 2:
         return None
     X = X.tocoo()
     return _plain(_adopt(X.data)[1], (X.row, X.col, X.data), X.shape)
@@ -143,7 +185,7 @@ def _plain(xp: Any, arrays: tuple[Any, Any, Any], shape: Any) -> DeviceEntries |
     rows, cols, values = arrays
     size = (int(shape[0]), int(shape[1]))
     labels = (Labels.range(size[0]), Labels.range(size[1]))
-    return DeviceEntries((_index(xp, rows), _index(xp, cols), _value(xp, values)), size, labels)
+    return DeviceEntries(xp, (_index(xp, rows), _index(xp, cols), _value(xp, values)), size, labels)
 
 
 def _beside(array: Any) -> dict[str, Any]:

@@ -46,7 +46,8 @@ class Fitting(Imputation):
 
             Arrays on a CUDA device (CuPy, PyTorch, what CuPy adopts; dense, sparse, or tuples with whole numbers for
             ids) stay on it: no entry passes through the host, and the fit is on their device.  They are copied to the
-            host first where the fit is on the CPU, and with `recover`, a `duplicates` rule, or a fraction as `holdout`.
+            host first where the fit is on the CPU, and with `recover` or a `duplicates` rule; data as `holdout` always
+            are.
         y : array, shape (len(X),), optional
             The values, where X is a frame or tuple of (row id, column id) only.  Otherwise ignored.
         mask : array of bool, shape (m, n), optional
@@ -67,14 +68,17 @@ class Fitting(Imputation):
         """
         options = options_of(self.get_params())
         train: Entries | DeviceEntries | None = None
-        if self._fits_on_device(options, holdout):
+        if self._fits_on_device(options):
             train = device_entries(X, y, mask=mask, missing=self.missing)
         if train is None:
             train = to_entries(X, y, mask=mask, duplicates=self.duplicates, missing=self.missing)
-        heldout = None
+        heldout: Entries | DeviceEntries | None = None
         if isinstance(holdout, (float, int)):
-            assert isinstance(train, Entries)
-            train, heldout = split(train, float(holdout), options.seed)
+            fraction = float(holdout)
+            if isinstance(train, DeviceEntries):
+                train, heldout = train.split(fraction, options.seed)
+            else:
+                train, heldout = split(train, fraction, options.seed)
         elif holdout is not None:
             known = (train._row_labels, train._col_labels)
             heldout = to_entries(holdout, known=known, duplicates=self.duplicates, missing=self.missing)
@@ -87,10 +91,10 @@ class Fitting(Imputation):
             self._note_features(X)
         return self
 
-    def _fits_on_device(self, options: _core.Options, holdout: Any) -> bool:
+    def _fits_on_device(self, options: _core.Options) -> bool:
         """May entries that are on a device stay there?"""
-        splits = isinstance(holdout, (float, int)) or self.recover
-        return options.device != "cpu" and self.duplicates == "error" and not splits and bool(_core.cuda_devices())
+        needs_host = options.device == "cpu" or self.recover or self.duplicates != "error"
+        return not needs_host and bool(_core.cuda_devices())
 
     def partial_fit(self, X: Any, y: Any = None) -> Self:
         """Fit, the first time; after that `fold_in`: the columns stay as they are."""
@@ -104,7 +108,11 @@ class Fitting(Imputation):
         return self.impute()
 
     def _solve(
-        self, train: Entries | DeviceEntries, options: _core.Options, heldout: Entries | None, start: _core.Model | None
+        self,
+        train: Entries | DeviceEntries,
+        options: _core.Options,
+        heldout: Entries | DeviceEntries | None,
+        start: _core.Model | None,
     ) -> tuple[_core.Model, dict[str, Any]]:
         callbacks = self.callbacks or []
         called = [callbacks] if callable(callbacks) else list(callbacks)

@@ -60,15 +60,14 @@ def library(name, with_functions=True):
         def __invert__(self):
             return Array(~self.array)
 
-        def __and__(self, other):
-            return Array(self.array & other.array)
-
-        def __ne__(self, other):
-            return Array(self.array != other)
-
         def __getitem__(self, observed):
             return Array(self.array[observed.array])
 
+    def of_host(name):
+        return lambda a, b: Array(getattr(a.array, name)(b.array if isinstance(b, Array) else b))
+
+    for operation in ("add", "mul", "and", "or", "xor", "lshift", "rshift", "lt", "ne"):
+        setattr(Array, f"__{operation}__", of_host(f"__{operation}__"))
     Array.__module__ = name
     module.Array = Array
     if with_functions:
@@ -185,7 +184,7 @@ def test_sparse_tensors_stay_on_the_device(xp, ratings, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", torch)
 
     class Sparse:
-        is_sparse, shape = True, ratings.shape
+        layout, shape = "torch.sparse_csr", ratings.shape
         __dlpack_device__ = lambda self: (2, 0)  # noqa: E731
         detach = to_sparse_coo = coalesce = lambda self: self
         indices = lambda self: (Tensor(ratings.rows.astype(np.int64)), Tensor(ratings.cols.astype(np.int64)))  # noqa: E731
@@ -239,10 +238,29 @@ def test_what_works_on_the_host_copies_to_it(xp, ratings, parameters):
     same(model, rankfill.MatrixCompletion(**parameters).fit(columns))
 
 
-def test_a_fraction_to_hold_out_copies_to_the_host(xp, ratings):
+@pytest.mark.parametrize("seed", [0, 7, 2**63 + 5])
+def test_a_fraction_is_held_out_on_the_device(xp, ratings, seed):
     columns = (ratings.rows, ratings.cols, ratings.values)
 
-    same(fit(tuple(map(xp.Array, columns)), holdout=0.2), fit(columns, holdout=0.2))
+    def fitted(X, fraction):
+        model = rankfill.MatrixCompletion(
+            rank=3, regularization=1.0, max_iterations=3, device="cuda", random_state=seed
+        )
+        return model.fit(X, holdout=fraction)
+
+    model, expected = fitted(tuple(map(xp.Array, columns)), 0.2), fitted(columns, 0.2)
+
+    assert stays(model)
+    same(model, expected)
+    assert model.summary_["num_entries"] == expected.summary_["num_entries"] < len(ratings)
+    assert model.summary_["holdout_rmse"] == expected.summary_["holdout_rmse"]
+    for fraction in (1.5, 1e-9):
+        said = []
+        for X in (tuple(map(xp.Array, columns)), columns):
+            with pytest.raises(ValueError) as error:
+                fitted(X, fraction)
+            said.append((type(error.value), str(error.value)))
+        assert said[0] == said[1]
 
 
 def test_arrays_of_a_library_without_functions_are_adopted_or_copied(monkeypatch, ratings):
