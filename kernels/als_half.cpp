@@ -78,12 +78,7 @@ class HeldRow {
   void multiply(const T* x) {
     const int padded = gather_.padded;
     for (int k = 0; k < padded; ++k) product_[k] = shift_ * x[k];
-    for (std::int64_t t = 0; t < count_; t += gather_.entries) {
-      const int count = static_cast<int>(std::min<std::int64_t>(gather_.entries, count_ - t));
-      const T* tile = held_.data() + t * padded;
-      gather_.loops.project(padded, count, tile, x, gather_.e.data());
-      gather_.loops.combine(padded, count, tile, gather_.e.data(), product_.data());
-    }
+    gather_.loops.apply(padded, count_, gather_.entries, held_.data(), x, gather_.e.data(), product_.data());
   }
 
   /// Guarded steps, scaled by the diagonal, from d = 0.  residual = g - A d.

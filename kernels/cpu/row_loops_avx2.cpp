@@ -9,7 +9,7 @@ namespace {
 
 struct Avx2 {
   static constexpr const char* name = "avx2";
-  static constexpr int bytes = 32, columns = 4, vectors = 3;
+  static constexpr int bytes = 32, columns = 4, vectors = 3, registers = 16;
 };
 
 }  // namespace

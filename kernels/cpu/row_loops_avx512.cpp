@@ -9,7 +9,7 @@ namespace {
 
 struct Avx512 {
   static constexpr const char* name = "avx512";
-  static constexpr int bytes = 64, columns = 8, vectors = 3;
+  static constexpr int bytes = 64, columns = 8, vectors = 3, registers = 32;
 };
 
 }  // namespace

@@ -9,7 +9,7 @@ namespace {
 
 struct Baseline {
   static constexpr const char* name = "baseline";
-  static constexpr int bytes = 16, columns = 4, vectors = 2;
+  static constexpr int bytes = 16, columns = 4, vectors = 2, registers = 16;
 };
 
 }  // namespace

@@ -10,6 +10,7 @@
 //   Isa::bytes    of a machine vector
 //   Isa::columns  of a register tile of the Gram matrix
 //   Isa::vectors  of its rows; columns * vectors accumulators + vectors + 1 registers
+//   Isa::registers  the processor has
 
 namespace rankfill {
 namespace {
@@ -66,6 +67,20 @@ struct Loops {
     return sums(all)[0];
   }
 
+  /// Lane t kLanes / rows of the result: the sum of the lanes of x[t], as a tree.  Destroys x.
+  template <int rows, int half = kLanes / 2>
+  static Vector few_sums(Vector* x) {
+    if constexpr (half == 0) {
+      return x[0];
+    } else if constexpr (rows == 1) {
+      x[0] = fold<half>(x[0], x[0], typename Count<kLanes>::type{});
+      return few_sums<1, half / 2>(x);
+    } else {
+      for (int t = 0; t < rows / 2; ++t) x[t] = fold<half>(x[t], x[t + rows / 2], typename Count<kLanes>::type{});
+      return few_sums<rows / 2, half / 2>(x);
+    }
+  }
+
   static const T* row_of(const EntrySlice<T>& s, std::int64_t t) {
     return s.factor + std::int64_t{s.col_idx[t]} * s.rank;
   }
@@ -98,6 +113,39 @@ struct Loops {
     return to_residuals(s, 0, s.count, e);
   }
 
+  /// Rows of `vectors` machine vectors that stay in registers from their product with x until they are added up; 1: too few.
+  template <int vectors>
+  static constexpr int kHeldRows = 5 * vectors + 4 <= Isa::registers&& kLanes >= 4   ? 4
+                                   : 3 * vectors + 4 <= Isa::registers&& kLanes >= 2 ? 2
+                                                                                     : 1;
+
+  /// `rows` entries of a slice: the residuals, and what they add to the sums.  With `kept`, see straight.
+  template <int rows, bool kept, int vectors>
+  static void fetch_rows(const EntrySlice<T>& s, std::int64_t first, const Vector (&x)[vectors], T* tile, T* e,
+                         Vector (&sum)[vectors], Vector (&squared)[vectors], double& squares) {
+    Vector row[rows][vectors], products[rows] = {};
+    for (int t = 0; t < rows; ++t) {
+      prefetch(s, first + t + kLanes);
+      const T* v = row_of(s, first + t);
+      for (int r = 0; r < vectors; ++r) {
+        row[t][r] = loose(v + r * kLanes);
+        products[t] += row[t][r] * x[r];
+        if constexpr (kept) at(tile + ((first + t) * vectors + r) * kLanes) = row[t][r];
+      }
+    }
+    alignas(64) T product[kLanes];
+    at(product) = few_sums<rows>(products);
+    for (int t = 0; t < rows; ++t) {
+      const T residual = s.values[first + t] - product[t * kLanes / rows];
+      e[first + t] = residual;
+      squares += double{residual} * double{residual};
+      for (int r = 0; r < vectors; ++r) {
+        sum[r] += residual * row[t][r];
+        if constexpr (kept) squared[r] += row[t][r] * row[t][r];
+      }
+    }
+  }
+
   /// Rows of `vectors` whole machine vectors, kLanes entries at a time and used where they lie: the second use finds them in the
   /// first-level cache.  With `kept` they are copied into the tile on the way, and their squares added to `diagonal`.
   template <int vectors, bool kept>
@@ -110,6 +158,16 @@ struct Loops {
       other[r] = kept ? at(diagonal + r * kLanes) : Vector{};
     }
     double squares = 0;
+    if constexpr (constexpr int rows = kHeldRows<vectors>; rows > 1) {
+      std::int64_t t = 0;
+      for (; t + rows <= s.count; t += rows) fetch_rows<rows, kept>(s, t, x, tile, e, sum, other, squares);
+      for (; t < s.count; ++t) fetch_rows<1, kept>(s, t, x, tile, e, sum, other, squares);
+      for (int r = 0; r < vectors; ++r) {
+        at(y + r * kLanes) = sum[r];
+        if constexpr (kept) at(diagonal + r * kLanes) = other[r];
+      }
+      return squares;
+    }
     for (std::int64_t first = 0; first < s.count; first += kLanes) {
       const std::int64_t last = s.count - first < kLanes ? s.count : first + kLanes;
       Vector part[kLanes] = {};
@@ -216,6 +274,56 @@ struct Loops {
     for (int lane = 0; t + lane < count; ++lane) y[t + lane] = rest[lane];
   }
 
+  template <int rows, int vectors>
+  static void apply_rows(const T* tile, const Vector (&x)[vectors], Vector (&sum)[vectors]) {
+    Vector row[rows][vectors], products[rows] = {};
+    for (int t = 0; t < rows; ++t)
+      for (int r = 0; r < vectors; ++r) {
+        row[t][r] = at(tile + (t * vectors + r) * kLanes);
+        products[t] += row[t][r] * x[r];
+      }
+    alignas(64) T e[kLanes];
+    at(e) = few_sums<rows>(products);
+    for (int t = 0; t < rows; ++t)
+      for (int r = 0; r < vectors; ++r) sum[r] += e[t * kLanes / rows] * row[t][r];
+  }
+
+  template <int vectors>
+  static void apply_held(std::int64_t count, const T* tile, const T* x, T* y) {
+    constexpr int rows = kHeldRows<vectors>;
+    Vector x_[vectors], sum[vectors];
+    for (int r = 0; r < vectors; ++r) {
+      x_[r] = at(x + r * kLanes);
+      sum[r] = at(y + r * kLanes);
+    }
+    std::int64_t t = 0;
+    for (; t + rows <= count; t += rows) apply_rows<rows, vectors>(tile + t * vectors * kLanes, x_, sum);
+    for (; t < count; ++t) apply_rows<1, vectors>(tile + t * vectors * kLanes, x_, sum);
+    for (int r = 0; r < vectors; ++r) at(y + r * kLanes) = sum[r];
+  }
+
+  template <int vectors = kMostVectors>
+  static bool apply_in_registers(int padded, std::int64_t count, const T* tile, const T* x, T* y) {
+    if (padded == vectors * kLanes) {
+      if constexpr (kHeldRows<vectors> == 1) return false;
+      apply_held<vectors>(count, tile, x, y);
+      return true;
+    }
+    if constexpr (vectors > 1)
+      return apply_in_registers<vectors - 1>(padded, count, tile, x, y);
+    else
+      return false;
+  }
+
+  static void apply(int padded, std::int64_t count, int part, const T* tile, const T* x, T* e, T* y) {
+    if (apply_in_registers(padded, count, tile, x, y)) return;
+    for (std::int64_t t = 0; t < count; t += part) {
+      const int here = static_cast<int>(count - t < part ? count - t : part);
+      project(padded, here, tile + t * padded, x, e);
+      combine(padded, here, tile + t * padded, e, y);
+    }
+  }
+
   static void add_squares(int padded, int count, const T* tile, T* diagonal) {
     for (int k = 0; k < padded; k += kLanes) {
       Vector squares = at(diagonal + k);
@@ -310,8 +418,8 @@ struct Loops {
     }
   }
 
-  static constexpr RowLoops<T> table{Isa::name, kMultiple, gather,   gradient, gather_all,
-                                     combine,   project,   add_gram, cholesky, solve};
+  static constexpr RowLoops<T> table{Isa::name, kMultiple, gather,   gradient, gather_all, combine,
+                                     project,   apply,     add_gram, cholesky, solve};
 };
 
 }  // namespace
