@@ -40,14 +40,12 @@ class HeldRow {
                               const HalfSweepControl& control, T* u_i) {
     const double squared_error = fetch(m, row, lambda, v, u_i);
     iterate(control);
-    const int rank = gather_.rank;
-    std::array<double, 3> sums{squared_error, 0, 0};
-    for (int k = 0; k < rank; ++k) {
-      const double g = gather_.gradient[k], d = step_[k], r = residual_[k];
-      sums[1] += g * g;
-      sums[2] += 0.5 * (g + r) * d;
-      u_i[k] -= step_[k];
-    }
+    const int padded = gather_.padded;
+    const T *g = gather_.gradient.data(), *d = step_.data();
+    const auto& in_double = gather_.loops.dot_in_double;
+    const std::array<double, 3> sums{squared_error, in_double(padded, g, g),
+                                     0.5 * (in_double(padded, g, d) + in_double(padded, residual_.data(), d))};
+    for (int k = 0; k < gather_.rank; ++k) u_i[k] -= d[k];
     return sums;
   }
 
@@ -89,6 +87,7 @@ class HeldRow {
       residual_[k] = gather_.gradient[k];
       direction_[k] = residual_[k] * scale_[k];
     }
+    const auto& dot = gather_.loops.dot;
     T rz = dot(padded, residual_.data(), direction_.data());
     const T epsilon = std::numeric_limits<T>::epsilon(), enough = epsilon * epsilon / 4 * rz;
     const T wanted =

@@ -52,6 +52,9 @@ struct RowLoops {
   /// y += sum_t tile[t] <tile[t], x>.  `part` entries are worked on at a time where they do not stay in registers; e: room for
   /// their products.
   void (*apply)(int padded, std::int64_t count, int part, const T* tile, const T* x, T* e, T* y);
+  /// <x, y>, over the padding too
+  T (*dot)(int padded, const T* x, const T* y);
+  double (*dot_in_double)(int padded, const T* x, const T* y);
   /// gram += sum_t tile[t] tile[t]^T.  gram: padded x padded, column-major; above the diagonal it is left unspecified.
   void (*add_gram)(int padded, int count, const T* tile, T* gram);
   /// gram <- L, gram = L L^T, every pivot (of L^2) kept at or above `floor`.  Same storage; zeros above the diagonal within a

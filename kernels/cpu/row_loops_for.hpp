@@ -33,6 +33,12 @@ struct Loops {
   typedef T Vector __attribute__((vector_size(Isa::bytes), may_alias));
   typedef T Loose __attribute__((vector_size(Isa::bytes), aligned(alignof(T)), may_alias));  // at any address of a T
 
+  /// As many lanes of another type as a machine vector has doubles.
+  template <class D>
+  struct Lanes {
+    typedef D type __attribute__((vector_size(Isa::bytes / 8 * sizeof(D)), may_alias));
+  };
+
   static const Vector& at(const T* p) { return *reinterpret_cast<const Vector*>(p); }
   static const Loose& loose(const T* p) { return *reinterpret_cast<const Loose*>(p); }
   static Vector& at(T* p) { return *reinterpret_cast<Vector*>(p); }
@@ -62,11 +68,6 @@ struct Loops {
       return x[0];
   }
 
-  static T sum(const Vector& x) {
-    Vector all[kLanes] = {x};
-    return sums(all)[0];
-  }
-
   /// Lane t kLanes / rows of the result: the sum of the lanes of x[t], as a tree.  Destroys x.
   template <int rows, int half = kLanes / 2>
   static Vector few_sums(Vector* x) {
@@ -80,6 +81,8 @@ struct Loops {
       return few_sums<rows / 2, half / 2>(x);
     }
   }
+
+  static T sum(Vector x) { return few_sums<1>(&x)[0]; }
 
   static const T* row_of(const EntrySlice<T>& s, std::int64_t t) {
     return s.factor + std::int64_t{s.col_idx[t]} * s.rank;
@@ -324,6 +327,25 @@ struct Loops {
     }
   }
 
+  static T dot(int padded, const T* x, const T* y) {
+    Vector part = {};
+    for (int k = 0; k < padded; k += kLanes) part += at(x + k) * at(y + k);
+    return sum(part);
+  }
+
+  static double dot_in_double(int padded, const T* x, const T* y) {
+    using Doubles = typename Lanes<double>::type;
+    using Part = typename Lanes<T>::type;
+    constexpr int kDoubles = Isa::bytes / static_cast<int>(sizeof(double));
+    Doubles part = {};
+    for (int k = 0; k < padded; k += kDoubles)
+      part += __builtin_convertvector(*reinterpret_cast<const Part*>(x + k), Doubles) *
+              __builtin_convertvector(*reinterpret_cast<const Part*>(y + k), Doubles);
+    double total = 0;
+    for (int k = 0; k < kDoubles; ++k) total += part[k];
+    return total;
+  }
+
   static void add_squares(int padded, int count, const T* tile, T* diagonal) {
     for (int k = 0; k < padded; k += kLanes) {
       Vector squares = at(diagonal + k);
@@ -418,8 +440,8 @@ struct Loops {
     }
   }
 
-  static constexpr RowLoops<T> table{Isa::name, kMultiple, gather,   gradient, gather_all, combine,
-                                     project,   apply,     add_gram, cholesky, solve};
+  static constexpr RowLoops<T> table{Isa::name, kMultiple, gather,        gradient, gather_all, combine, project,
+                                     apply,     dot,       dot_in_double, add_gram, cholesky,   solve};
 };
 
 }  // namespace
