@@ -146,6 +146,30 @@ TYPED_TEST(RowLoopsOf, CombinesAndProjects) {
   });
 }
 
+// Rows stay in registers, or are worked on a few at a time; rows left over by either count too.
+TYPED_TEST(RowLoopsOf, AppliesItsRowsTwice) {
+  for_cases<TypeParam>([](const Case<TypeParam>& c) {
+    AlignedArray<TypeParam> y(c.padded), room(c.loops.pad(c.count));
+    for (int k = 0; k < c.rank; ++k) y[k] = 1;
+    c.loops.apply(c.padded, c.count, 8, c.tile.data(), c.u.data(), room.data(), y.data());
+    for (int k = 0; k < c.padded; ++k) {
+      long double sum = k < c.rank;
+      for (int t = 0; k < c.rank && t < c.count; ++t) sum += c.dot(t) * c.v(t, k);
+      ASSERT_NEAR(y[k], static_cast<double>(sum), c.bound(c.count + 1) * (c.rank + 1));
+    }
+  });
+}
+
+TYPED_TEST(RowLoopsOf, AddsUpProducts) {
+  for_cases<TypeParam>([](const Case<TypeParam>& c) {
+    long double expected = 0;
+    for (int k = 0; k < c.rank; ++k) expected += c.v(0, k) * c.u[k];
+    const double in_double = c.loops.dot_in_double(c.padded, c.tile.data(), c.u.data());
+    ASSERT_NEAR(c.loops.dot(c.padded, c.tile.data(), c.u.data()), static_cast<double>(expected), c.bound(c.rank));
+    ASSERT_NEAR(in_double, static_cast<double>(expected), Case<double>::bound(c.rank));
+  });
+}
+
 /// gram = I + sum_t v_t v_t^T
 template <class T>
 AlignedArray<T> system_of(const Case<T>& c) {
