@@ -64,8 +64,14 @@ std::string options_to_json(const Options& o, double lambda) {
     std::snprintf(numbers + length, sizeof numbers - length, ", \"warm_up\": %d, \"warm_up_factor\": %.17g",
                   o.warm_up.sweeps, o.warm_up.factor);
   }
-  return "{" + std::string(numbers) + name("center", to_string(o.center)) + name("solver", solver_name(o.solver)) +
-         name("formulation", to_string(o.formulation)) + name("precision", to_string(o.precision)) + "}";
+  std::string json = "{";
+  json += numbers;
+  json += name("center", to_string(o.center));
+  json += name("init", to_string(o.init));
+  json += name("solver", solver_name(o.solver));
+  json += name("formulation", to_string(o.formulation));
+  json += name("precision", to_string(o.precision));
+  return json + "}";
 }
 
 }  // namespace rankfill

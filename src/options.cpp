@@ -120,6 +120,7 @@ std::string_view to_string(Formulation f) {
   }
 }
 
+std::string_view to_string(Init init) { return init == Init::random ? "random" : "sketch"; }
 std::string_view to_string(Center c) { return c == Center::none ? "none" : c == Center::mean ? "mean" : "bias"; }
 
 std::string_view to_string(Precision p) {
@@ -185,6 +186,12 @@ Center parse_center(std::string_view name) {
   for (const auto c : {Center::none, Center::mean, Center::bias})
     if (name == to_string(c)) return c;
   throw InvalidOption("center", std::string(name), "must be none, mean or bias");
+}
+
+Init parse_init(std::string_view name) {
+  for (const auto init : {Init::random, Init::sketch})
+    if (name == to_string(init)) return init;
+  throw InvalidOption("init", std::string(name), "must be random or sketch");
 }
 
 Precision parse_precision(std::string_view name) {

@@ -24,6 +24,7 @@
 #include "solvers/run.hpp"
 #include "solvers/s_lbfgs.hpp"
 #include "solvers/scaled_asd.hpp"
+#include "solvers/sketch.hpp"
 #include "solvers/sgd.hpp"
 #include "solvers/vp_lbfgs.hpp"
 #include "solvers/warm_up.hpp"
@@ -143,6 +144,12 @@ Result fit_problem(B& backend, bool on_cpu, Problem<T, B>& problem, const Option
   detail::fill_start(backend, problem, options, start, true, at.row);
   detail::fill_start(backend, problem, options, start, false, at.col);
   summary.seconds.prepare = since(begin);
+  if (!start && options.init == Init::sketch) {
+    const auto begun = clock();
+    sketch_start(backend, problem, at);
+    summary.passes = 2;
+    summary.seconds.solve = since(begun);
+  }
 
   const SolverChoice choice = choose_solver(options, on_cpu, problem.num_rows, problem.num_cols, problem.num_entries);
   std::visit(

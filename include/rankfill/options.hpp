@@ -106,6 +106,12 @@ enum class Formulation {
   dense        ///< the same over all rows and columns with entries, what is not observed masked out: for dense data
 };
 
+/// docs/math.md Eq. 19, Eq. 45
+enum class Init {
+  random,  ///< normal numbers
+  sketch,  ///< products of the data with normal numbers: two passes, which stand for the first sweeps
+};
+
 /// What is removed from the values before fitting, and added back by predict().  docs/math.md Eq. 11.
 enum class Center {
   none,
@@ -174,6 +180,8 @@ struct Options {
   /// CPU threads, at most 1024; 0 means all the process may use.  The result does not depend on it.
   int threads = 0;
 
+  /// Where the factors start, unless a `Start` is given.
+  Init init = Init::random;
   /// Seeds the starting factors and the schedule of sgd.  Same seed, same bits.
   std::uint64_t seed = 0;
 
@@ -216,12 +224,14 @@ std::vector<std::string> validate(const Options& options);
 // Names as the command line and the model file spell them; parse_* throw InvalidOption on anything else.
 std::string_view to_string(Formulation);
 std::string_view to_string(Center);
+std::string_view to_string(Init);
 std::string_view to_string(Precision);
 std::string_view solver_name(const SolverOptions&);
 /// All of them, as in "als, gd or ...".
 std::string solver_names();
 Formulation parse_formulation(std::string_view);
 Center parse_center(std::string_view);
+Init parse_init(std::string_view);
 Precision parse_precision(std::string_view);
 SolverOptions parse_solver(std::string_view);
 /// "plain" -> 0, "count" -> 1, or a number in [0, 1].

@@ -157,7 +157,7 @@ RANKFILL_API void rankfill_read_options_free(rankfill_read_options* options);
 ///   max_iterations, gradient_tolerance, holdout_tolerance, patience.
 /// - 0 or 1: keep_best, certificate, grow_rank, recover, recover.estimate_rank.
 /// - Of recovery: recover.tolerance, recover.check_fraction, and a text: recover.center.
-/// - Texts: solver, center, formulation, device, precision; regularization ("auto"), weighting ("plain", "count").
+/// - Texts: solver, center, init, formulation, device, precision; regularization ("auto"), weighting ("plain", "count").
 /// - Of the warm-up: warm_up.sweeps, warm_up.factor, warm_up.cg_steps.
 /// - Numbers of the solver, to be set after it: momentum, memory, start_sweeps, cg_steps, inner_steps, epochs,
 ///   step_size.

@@ -56,6 +56,9 @@ void bind_options(nb::module_& m) {
           [](Options& o, const std::string& name) { o.center = parse_center(name); })
       .def_rw("bias_damping", &Options::bias_damping)
       .def_prop_rw(
+          "init", [](const Options& o) { return std::string(to_string(o.init)); },
+          [](Options& o, const std::string& name) { o.init = parse_init(name); })
+      .def_prop_rw(
           "solver", [](const Options& o) { return std::string(solver_name(o.solver)); },
           [](Options& o, const std::string& name) { o.solver = parse_solver(name); })
       .def("set_solver_option", &set_solver_option, "name"_a, "value"_a)

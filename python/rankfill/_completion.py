@@ -37,6 +37,8 @@ class MatrixCompletion(Fitting, Prediction, Inspection, Persistence):
         What is taken off the values and added back by `predict`: their mean, or that and damped row and column biases.
     bias_damping : float, default 5.0
         A row with n entries keeps n / (n + bias_damping) of its mean offset.
+    init : {"random", "sketch"}, default "random"
+        Where the factors start: random numbers, or products of the data with such, which stand for the first sweeps.
     solver : str, default "auto"
         "auto" chooses, and ``summary_["solver_reason"]`` says why; any name that the command line knows.
     solver_options : dict, optional
@@ -130,6 +132,7 @@ class MatrixCompletion(Fitting, Prediction, Inspection, Persistence):
         weighting: str | float = "plain",
         center: str = "mean",
         bias_damping: float = 5.0,
+        init: str = "random",
         solver: str = "auto",
         solver_options: dict[str, float] | None = None,
         warm_up: int = 0,
@@ -158,6 +161,7 @@ class MatrixCompletion(Fitting, Prediction, Inspection, Persistence):
         self.weighting = weighting
         self.center = center
         self.bias_damping = bias_damping
+        self.init = init
         self.solver = solver
         self.solver_options = solver_options
         self.warm_up = warm_up

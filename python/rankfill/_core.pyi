@@ -89,6 +89,7 @@ class Options:
     regularization: float
     weighting: float
     center: str
+    init: str
     bias_damping: float
     solver: str
     formulation: str

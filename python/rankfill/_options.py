@@ -106,7 +106,7 @@ def options_of(p: dict[str, Any]) -> _core.Options:
     options.bias_damping = real("bias_damping", p["bias_damping"])
     options.gradient_tolerance = real("tolerance", p["tolerance"])
     options.holdout_tolerance = real("holdout_tolerance", p["holdout_tolerance"])
-    for name in ("center", "solver", "formulation", "device", "precision"):
+    for name in ("center", "init", "solver", "formulation", "device", "precision"):
         if not isinstance(p[name], str):
             raise option_error(name, p[name], "must be a name")
         setattr(options, name, p[name])

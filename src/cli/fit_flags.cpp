@@ -145,6 +145,13 @@ void SolveFlags::add_method(CLI::App& parser) {
       ->group(group)
       ->capture_default_str();
   parser
+      .add_option("--init", init,
+                  "Where the factors start: random numbers, or a sketch, products of the data with such; with held-out "
+                  "data often a sweep or two less")
+      ->type_name("NAME")
+      ->group(group)
+      ->capture_default_str();
+  parser
       .add_option(
           "--formulation", formulation,
           "How the gradient is computed: entries, scatter, projection, dense, or block (only for a block that is "
@@ -230,6 +237,7 @@ Options SolveFlags::options() const {
   options.regularization = parse_regularization(regularization);
   options.weighting = parse_weighting(weighting);
   options.center = parse_center(center);
+  options.init = parse_init(init);
   options.solver = parse_solver(solver);
   if (auto* descent = std::get_if<GradientDescentOptions>(&options.solver)) {
     descent->momentum = momentum;

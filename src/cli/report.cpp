@@ -24,6 +24,7 @@ Json options_report(const Options& options, const Summary& summary) {
   json["weighting"] = options.weighting;
   json["center"] = to_string(options.center);
   json["bias_damping"] = options.bias_damping;
+  json["init"] = to_string(options.init);
   json["solver"] = solver_name(options.solver);
   json["momentum"] = descent ? Json(descent->momentum) : Json();
   const auto* coordinates = std::get_if<CcdOptions>(&options.solver);

@@ -23,7 +23,8 @@ double holdout_rmse(B& backend, const Problem<T, B>& problem, const Factors<T, B
 /// to be returned and fills the part of `summary` that describes the iterations and that point.
 ///
 /// A row of the table describes a point and is completed by the iteration that leaves it (see IterationSummary), so it is
-/// one iteration behind; the first and the last point are measured for their own sake, outside the count of passes.
+/// one iteration behind.  The first and the last point are measured for their own sake, outside the count of passes.  `summary`
+/// comes with the seconds and passes that the start took.
 template <class T, class B, Solver<T, B> S>
 class Run {
  public:
@@ -44,8 +45,9 @@ class Run {
   void operator()() {
     Measure here = gradient_.measure(at_, scratch_);
     double rmse = heldout();
-    start_ = std::chrono::steady_clock::now();
-    double passes = 0;
+    start_ = std::chrono::steady_clock::now() - std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+                                                    std::chrono::duration<double>(summary_.seconds.solve));
+    double passes = summary_.passes;
     int iteration = 0;
     Termination why = Termination::max_iterations;
     if (!std::isfinite(here.objective())) {
