@@ -55,8 +55,7 @@ bool set_number(rankfill_options& all, const Setting& given) {
 bool set_text(rankfill_options& all, const Setting& given) {
   Options& o = all.options;
   return given.goes_to("solver", o.solver, parse_solver) || given.goes_to("center", o.center, parse_center) ||
-         given.goes_to("init", o.init, parse_init) ||
-         given.goes_to("formulation", o.formulation, parse_formulation) ||
+         given.goes_to("init", o.init, parse_init) || given.goes_to("formulation", o.formulation, parse_formulation) ||
          given.goes_to("device", o.device, parse_device) || given.goes_to("precision", o.precision, parse_precision) ||
          given.goes_to("recover.center", all.recovery.center, parse_center);
 }

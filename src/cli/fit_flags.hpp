@@ -11,7 +11,8 @@ namespace rankfill::cli {
 /// The flags that become rankfill::Options, spelled as the fields are.
 struct SolveFlags {
   Options defaults;  ///< shown by --help, and the targets of numbers
-  std::string regularization = "auto", weighting = "plain", center = "mean", init = "random", solver = "auto", formulation = "auto";
+  std::string regularization = "auto", weighting = "plain", center = "mean", init = "random", solver = "auto",
+              formulation = "auto";
   std::string device = "auto", precision = "auto";
   double momentum = 0;
   int cg_steps = AlsOptions{}.cg_steps;
