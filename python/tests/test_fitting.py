@@ -103,6 +103,7 @@ def test_options_are_judged_in_the_librarys_words(ratings):
         ({"solver": 3}, "must be a name"),
         ({"solver": "als", "solver_options": {"momentum": 0.5}}, "solver als has no option of that name"),
         ({"solver": "gd", "solver_options": {"momentum": 1}}, r"momentum = 1: must be in \[0, 1\)"),
+        ({"init": "zeros"}, "init = zeros: must be random or sketch"),
         ({"warm_up": 1, "warm_up_factor": 0.5}, "warm_up_factor = 0.5: must be >= 1"),
         ({"warm_up": 1, "regularization": 0}, "warm_up = 1: needs regularization > 0"),
         ({"max_iterations": -1}, "max_iterations = -1: must be >= 0"),
@@ -150,6 +151,16 @@ def test_a_warm_up_is_heard_of_and_ends_at_the_same_objective(ratings):
     )
     assert warm.summary_["train_rmse"] > cold.summary_["train_rmse"]
     assert warm.regularization_ == cold.regularization_ == 3.0
+
+
+def test_a_sketch_is_another_start(ratings):
+    random, sketch = (
+        rankfill.MatrixCompletion(rank=2, solver="als", regularization=3.0, max_iterations=1, init=init).fit(ratings)
+        for init in ("random", "sketch")
+    )
+    assert list(random.history_["passes"]) == [0, 2]
+    assert list(sketch.history_["passes"]) == [2, 4]
+    assert sketch.objective_ != random.objective_
 
 
 def test_every_solver_by_name(ratings):

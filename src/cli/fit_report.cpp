@@ -37,6 +37,9 @@ std::string warm_up_text(const WarmUpOptions& warm_up) {
          " lambda";
 }
 
+/// " from a sketch"; empty from random numbers.
+std::string init_text(Init init) { return init == Init::sketch ? " from a sketch" : ""; }
+
 /// "10", and how it came about.
 std::string rank_text(const FitOutcome& fit) {
   const Options& options = fit.options;
@@ -75,8 +78,8 @@ std::string problem_text(const FitOutcome& fit, double lambda) {
   };
   return resolved(solver_name(options.solver), fit.summary.solver_used) +
          (descent && descent->momentum > 0 ? " with momentum " + short_number(descent->momentum) : "") +
-         warm_up_text(options.warm_up) + ", rank " + rank_text(fit) + ", " + convention + ", center " +
-         std::string(to_string(options.center)) + ", " +
+         init_text(options.init) + warm_up_text(options.warm_up) + ", rank " + rank_text(fit) + ", " + convention +
+         ", center " + std::string(to_string(options.center)) + ", " +
          resolved(to_string(options.precision), fit.summary.precision_used);
 }
 

@@ -35,9 +35,9 @@ void test_options(void) {
       "grow_rank", "recover", "recover.estimate_rank", "warm_up.sweeps", "warm_up.cg_steps"};
   const char* numbers[] = {"regularization",    "weighting",         "bias_damping",           "gradient_tolerance",
                            "holdout_tolerance", "recover.tolerance", "recover.check_fraction", "warm_up.factor"};
-  const char* names[][2] = {{"solver", "als"},      {"center", "bias"},        {"formulation", "entries"},
-                            {"device", "cuda:1"},   {"precision", "float64"},  {"recover.center", "mean"},
-                            {"weighting", "count"}, {"regularization", "auto"}};
+  const char* names[][2] = {{"solver", "als"},      {"center", "bias"},         {"formulation", "entries"},
+                            {"device", "cuda:1"},   {"precision", "float64"},   {"recover.center", "mean"},
+                            {"weighting", "count"}, {"regularization", "auto"}, {"init", "sketch"}};
   size_t k;
   for (k = 0; k < sizeof integers / sizeof *integers; ++k) {
     OK(rankfill_options_set_integer(options, integers[k], 1, &error));

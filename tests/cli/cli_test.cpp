@@ -165,6 +165,12 @@ TEST_F(Cli, FitSaysHowItWarmsUp) {
   EXPECT_EQ(fit({}).out.find(" of ALS at "), std::string::npos);
 }
 
+TEST_F(Cli, FitSaysThatItStartsFromASketch) {
+  const Outcome sketch = fit({"--solver", "als", "--init", "sketch"});
+  EXPECT_NE(sketch.out.find("  problem    als from a sketch, rank 2, "), std::string::npos) << sketch.out;
+  EXPECT_EQ(fit({}).out.find("sketch"), std::string::npos);
+}
+
 TEST_F(Cli, QuietIsSilentAndPipesGetPlainLines) {
   const Outcome quiet = fit({"--quiet"}), loud = fit({});
 

@@ -108,6 +108,7 @@ TEST_F(CliErrors, InvalidOptionsAreTwo) {
                                      {"--inner-steps", "2"},
                                      {"--cg-steps", "2", "--solver", "gd"},
                                      {"--cg-steps", "-2", "--solver", "als"},
+                                     {"--init", "zeros"},
                                      {"--warm-up", "2", "--warm-up-factor", "0.5"},
                                      {"--warm-up", "2", "--regularization", "0"},
                                      {"--inner-steps", "0", "--solver", "ccd"},
