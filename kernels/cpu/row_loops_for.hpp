@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "kernels/cpu/machine_vector.hpp"
 #include "kernels/cpu/row_loops.hpp"
 
 // The bodies of RowLoops, in vectors of `Isa::bytes`.  Included only by row_loops_*.cpp, each compiled for another processor.
@@ -15,74 +16,16 @@
 namespace rankfill {
 namespace {
 
-template <int... number>
-struct Numbers {};
-/// Numbers<0, 1, ..., count - 1>
-template <int count, int... number>
-struct Count : Count<count - 1, count - 1, number...> {};
-template <int... number>
-struct Count<0, number...> {
-  using type = Numbers<number...>;
-};
-
 template <class T, class Isa>
-struct Loops {
-  static constexpr int kLanes = Isa::bytes / static_cast<int>(sizeof(T));
+struct Loops : MachineVector<T, Isa> {
+  using Base = MachineVector<T, Isa>;
+  using Base::kLanes, Base::at, Base::loose, Base::sum, Base::dot, Base::dot_in_double;
+  using typename Base::Vector;
   static constexpr int kColumns = Isa::columns;
   static constexpr int kMultiple = kLanes > kColumns ? kLanes : kColumns;
-  typedef T Vector __attribute__((vector_size(Isa::bytes), may_alias));
-  typedef T Loose __attribute__((vector_size(Isa::bytes), aligned(alignof(T)), may_alias));  // at any address of a T
-
-  /// As many lanes of another type as a machine vector has doubles.
-  template <class D>
-  struct Lanes {
-    typedef D type __attribute__((vector_size(Isa::bytes / 8 * sizeof(D)), may_alias));
-  };
-
-  static const Vector& at(const T* p) { return *reinterpret_cast<const Vector*>(p); }
-  static const Loose& loose(const T* p) { return *reinterpret_cast<const Loose*>(p); }
-  static Vector& at(T* p) { return *reinterpret_cast<Vector*>(p); }
 
   static float root(float x) { return __builtin_sqrtf(x); }
   static double root(double x) { return __builtin_sqrt(x); }
-
-  /// (a + b) folded to half their lanes each: in every run of 2 half lanes, the first half from a, the second from b.
-  template <int half, int... lane>
-  static Vector fold(const Vector& a, const Vector& b, Numbers<lane...>) {
-    return __builtin_shufflevector(a, b, source<half>(lane, 0)...) +
-           __builtin_shufflevector(a, b, source<half>(lane, half)...);
-  }
-  template <int half>
-  static constexpr int source(int lane, int offset) {
-    const int run = lane / (2 * half) * (2 * half), r = lane % (2 * half);
-    return r < half ? run + offset + r : kLanes + run + offset + r - half;
-  }
-
-  /// Lane t of the result: the sum of the lanes of x[t], as a tree.  Destroys x.
-  template <int half = kLanes / 2>
-  static Vector sums(Vector (&x)[kLanes]) {
-    for (int t = 0; t < half; ++t) x[t] = fold<half>(x[t], x[t + half], typename Count<kLanes>::type{});
-    if constexpr (half > 1)
-      return sums<half / 2>(x);
-    else
-      return x[0];
-  }
-
-  /// Lane t kLanes / rows of the result: the sum of the lanes of x[t], as a tree.  Destroys x.
-  template <int rows, int half = kLanes / 2>
-  static Vector few_sums(Vector* x) {
-    if constexpr (half == 0) {
-      return x[0];
-    } else if constexpr (rows == 1) {
-      x[0] = fold<half>(x[0], x[0], typename Count<kLanes>::type{});
-      return few_sums<1, half / 2>(x);
-    } else {
-      for (int t = 0; t < rows / 2; ++t) x[t] = fold<half>(x[t], x[t + rows / 2], typename Count<kLanes>::type{});
-      return few_sums<rows / 2, half / 2>(x);
-    }
-  }
-
-  static T sum(Vector x) { return few_sums<1>(&x)[0]; }
 
   static const T* row_of(const EntrySlice<T>& s, std::int64_t t) {
     return s.factor + std::int64_t{s.col_idx[t]} * s.rank;
@@ -137,7 +80,7 @@ struct Loops {
       }
     }
     alignas(64) T product[kLanes];
-    at(product) = few_sums<rows>(products);
+    at(product) = Base::template sums<rows>(products);
     for (int t = 0; t < rows; ++t) {
       const T residual = s.values[first + t] - product[t * kLanes / rows];
       e[first + t] = residual;
@@ -185,7 +128,7 @@ struct Loops {
         }
         part[t - first] = products;
       }
-      const Vector products = sums(part);
+      const Vector products = Base::template sums<kLanes>(part);
       for (std::int64_t t = first; t < last; ++t) e[t] = products[t - first];
       squares += to_residuals(s, first, last, e);
       if constexpr (kept) {
@@ -267,13 +210,13 @@ struct Loops {
         const Vector x_k = at(x + k);
         for (int lane = 0; lane < kLanes; ++lane) part[lane] += at(tile + std::int64_t{t + lane} * padded + k) * x_k;
       }
-      at(y + t) = sums(part);
+      at(y + t) = Base::template sums<kLanes>(part);
     }
     if (t == count) return;
     Vector part[kLanes] = {};
     for (int lane = 0; t + lane < count; ++lane)
       for (int k = 0; k < padded; k += kLanes) part[lane] += at(tile + std::int64_t{t + lane} * padded + k) * at(x + k);
-    const Vector rest = sums(part);
+    const Vector rest = Base::template sums<kLanes>(part);
     for (int lane = 0; t + lane < count; ++lane) y[t + lane] = rest[lane];
   }
 
@@ -286,7 +229,7 @@ struct Loops {
         products[t] += row[t][r] * x[r];
       }
     alignas(64) T e[kLanes];
-    at(e) = few_sums<rows>(products);
+    at(e) = Base::template sums<rows>(products);
     for (int t = 0; t < rows; ++t)
       for (int r = 0; r < vectors; ++r) sum[r] += e[t * kLanes / rows] * row[t][r];
   }
@@ -325,25 +268,6 @@ struct Loops {
       project(padded, here, tile + t * padded, x, e);
       combine(padded, here, tile + t * padded, e, y);
     }
-  }
-
-  static T dot(int padded, const T* x, const T* y) {
-    Vector part = {};
-    for (int k = 0; k < padded; k += kLanes) part += at(x + k) * at(y + k);
-    return sum(part);
-  }
-
-  static double dot_in_double(int padded, const T* x, const T* y) {
-    using Doubles = typename Lanes<double>::type;
-    using Part = typename Lanes<T>::type;
-    constexpr int kDoubles = Isa::bytes / static_cast<int>(sizeof(double));
-    Doubles part = {};
-    for (int k = 0; k < padded; k += kDoubles)
-      part += __builtin_convertvector(*reinterpret_cast<const Part*>(x + k), Doubles) *
-              __builtin_convertvector(*reinterpret_cast<const Part*>(y + k), Doubles);
-    double total = 0;
-    for (int k = 0; k < kDoubles; ++k) total += part[k];
-    return total;
   }
 
   static void add_squares(int padded, int count, const T* tile, T* diagonal) {
