@@ -25,8 +25,8 @@ struct DeviceEntries {
   DeviceIndices rows, cols;  ///< num_entries each, without gaps
   DeviceValues values;
 
-  void* stream =
-      nullptr;  ///< the cudaStream_t that writes the arrays; what was enqueued there before the call is waited for
+  /// The cudaStream_t that writes the arrays; what was enqueued there before the call is waited for.
+  void* stream = nullptr;
   std::string source;  ///< where the data came from, for messages; may be empty
 
   std::int64_t size() const { return num_entries; }

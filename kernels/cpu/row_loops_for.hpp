@@ -60,10 +60,10 @@ struct Loops : MachineVector<T, Isa> {
   }
 
   /// Rows of `vectors` machine vectors that stay in registers from their product with x until they are added up; 1: too few.
-  template <int vectors>
-  static constexpr int kHeldRows = 5 * vectors + 4 <= Isa::registers&& kLanes >= 4   ? 4
-                                   : 3 * vectors + 4 <= Isa::registers&& kLanes >= 2 ? 2
-                                                                                     : 1;
+  static constexpr int held_rows(int vectors) {
+    if (5 * vectors + 4 <= Isa::registers && kLanes >= 4) return 4;
+    return 3 * vectors + 4 <= Isa::registers && kLanes >= 2 ? 2 : 1;
+  }
 
   /// `rows` entries of a slice: the residuals, and what they add to the sums.  With `kept`, see straight.
   template <int rows, bool kept, int vectors>
@@ -104,7 +104,7 @@ struct Loops : MachineVector<T, Isa> {
       other[r] = kept ? at(diagonal + r * kLanes) : Vector{};
     }
     double squares = 0;
-    if constexpr (constexpr int rows = kHeldRows<vectors>; rows > 1) {
+    if constexpr (constexpr int rows = held_rows(vectors); rows > 1) {
       std::int64_t t = 0;
       for (; t + rows <= s.count; t += rows) fetch_rows<rows, kept>(s, t, x, tile, e, sum, other, squares);
       for (; t < s.count; ++t) fetch_rows<1, kept>(s, t, x, tile, e, sum, other, squares);
@@ -236,7 +236,7 @@ struct Loops : MachineVector<T, Isa> {
 
   template <int vectors>
   static void apply_held(std::int64_t count, const T* tile, const T* x, T* y) {
-    constexpr int rows = kHeldRows<vectors>;
+    constexpr int rows = held_rows(vectors);
     Vector x_[vectors], sum[vectors];
     for (int r = 0; r < vectors; ++r) {
       x_[r] = at(x + r * kLanes);
@@ -251,9 +251,8 @@ struct Loops : MachineVector<T, Isa> {
   template <int vectors = kMostVectors>
   static bool apply_in_registers(int padded, std::int64_t count, const T* tile, const T* x, T* y) {
     if (padded == vectors * kLanes) {
-      if constexpr (kHeldRows<vectors> == 1) return false;
-      apply_held<vectors>(count, tile, x, y);
-      return true;
+      if constexpr (held_rows(vectors) > 1) apply_held<vectors>(count, tile, x, y);
+      return held_rows(vectors) > 1;
     }
     if constexpr (vectors > 1)
       return apply_in_registers<vectors - 1>(padded, count, tile, x, y);

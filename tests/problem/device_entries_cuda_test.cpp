@@ -8,6 +8,7 @@
 #include "rankfill/error.hpp"
 #include "rankfill/solve.hpp"
 #include "tests/problem/prepare_examples.hpp"
+#include "tests/support/complaint.hpp"
 #include "tests/support/kernel_case.hpp"
 
 // Entries that are on the device already, held against the same entries from the host.
@@ -65,15 +66,6 @@ void expect_same_bits(const Problem<T, CudaBackend>& a, const Problem<T, CudaBac
   EXPECT_EQ(a.num_holdout, b.num_holdout) << why;
 }
 
-std::string complaint(const std::function<void()>& make) {
-  try {
-    make();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "none";
-}
-
 class DeviceEntriesOnCuda : public KernelTest<CudaBackend> {
  protected:
   /// From the host, from the device, and from the device with held-out data on the host.
@@ -99,7 +91,7 @@ class DeviceEntriesOnCuda : public KernelTest<CudaBackend> {
   }
 
   std::string refusal(const DeviceEntries& train, const Options& options, const HeldOut& holdout = {}) {
-    return complaint([&] { solve(train, options, holdout); });
+    return test::complaint_of<Error>([&] { solve(train, options, holdout); });
   }
 };
 
@@ -159,15 +151,16 @@ TEST_F(DeviceEntriesOnCuda, AreRefusedInTheSameWords) {
     fault.spoil(e);
     const OnDevice<std::int32_t, double> narrow(*backend, e);
     const OnDevice<std::int64_t, float> wide(*backend, e);
-    const std::string host = complaint([&] { prepare_on_host(e, with(Center::bias), nullptr); });
+    const std::string host = test::complaint_of<Error>([&] { prepare_on_host(e, with(Center::bias), nullptr); });
     EXPECT_NE(host, "none") << fault.why;
     for (const DeviceEntries& view : {narrow.view, wide.view})
-      EXPECT_EQ(complaint([&] { prepare<float>(*backend, view, with(Center::bias), {}); }), host) << fault.why;
+      EXPECT_EQ(test::complaint_of<Error>([&] { prepare<float>(*backend, view, with(Center::bias), {}); }), host)
+          << fault.why;
 
     const Entries train = scattered(19, 11, 60, half_stars);
     const OnDevice<std::int32_t, double> good(*backend, train);
-    EXPECT_EQ(complaint([&] { prepare<float>(*backend, good.view, with(Center::bias), &narrow.view); }),
-              complaint([&] { prepare_on_host(train, with(Center::bias), &e); }))
+    EXPECT_EQ(test::complaint_of<Error>([&] { prepare<float>(*backend, good.view, with(Center::bias), &narrow.view); }),
+              test::complaint_of<Error>([&] { prepare_on_host(train, with(Center::bias), &e); }))
         << fault.why << ", held out";
   }
 }

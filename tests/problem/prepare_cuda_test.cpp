@@ -10,6 +10,7 @@
 #include "rankfill/error.hpp"
 #include "rankfill/solve.hpp"
 #include "tests/problem/prepare_examples.hpp"
+#include "tests/support/complaint.hpp"
 #include "tests/support/kernel_case.hpp"
 
 // The problem that the device makes, held against the one that the host makes of the same entries.
@@ -206,16 +207,8 @@ TEST_F(PrepareOnCuda, TakesTheSameBitsEveryTime) {
 /// What prepare() says of the entries, on the host and on the device.
 std::pair<std::string, std::string> complaints(CudaBackend& backend, const Entries& train, const Options& options,
                                                const Entries* holdout = nullptr) {
-  const auto complaint = [](const auto& make) -> std::string {
-    try {
-      make();
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "none";
-  };
-  return {complaint([&] { prepare_on_host(train, options, holdout); }),
-          complaint([&] { prepare<float>(backend, train, options, holdout); })};
+  return {test::complaint_of<Error>([&] { prepare_on_host(train, options, holdout); }),
+          test::complaint_of<Error>([&] { prepare<float>(backend, train, options, holdout); })};
 }
 
 TEST_F(PrepareOnCuda, RefusesWhatTheHostRefusesInTheSameWords) {

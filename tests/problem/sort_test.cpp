@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "rankfill/error.hpp"
+#include "tests/support/complaint.hpp"
 
 namespace rankfill {
 namespace {
@@ -41,6 +42,12 @@ Entries many() {  // pairs many times over, in no order; row 0 empty
 using Pointers = std::vector<std::int64_t>;
 using Columns = std::vector<std::int32_t>;
 using Values = std::vector<double>;
+
+void expect_equal(const HostCsr& got, const HostCsr& want) {
+  EXPECT_EQ(got.row_ptr, want.row_ptr);
+  EXPECT_EQ(got.col_idx, want.col_idx);
+  EXPECT_EQ(got.values, want.values);
+}
 
 TEST(Sort, ByRowWithColumnsAscending) {
   const Entries e = shuffled();
@@ -91,11 +98,7 @@ TEST(Sort, TransposeTwiceChangesNothing) {
   const Entries e = shuffled();
   const HostCsr m = sort_by_row(e, e.values);
 
-  const HostCsr back = transpose(transpose(m));
-
-  EXPECT_EQ(back.row_ptr, m.row_ptr);
-  EXPECT_EQ(back.col_idx, m.col_idx);
-  EXPECT_EQ(back.values, m.values);
+  expect_equal(transpose(transpose(m)), m);
 }
 
 TEST(Sort, LeavesUnseenIndicesOut) {
@@ -137,10 +140,7 @@ TEST(Sort, AnyNumberOfThreadsSortsAsAStableSort) {
       EXPECT_EQ(m.row_ptr[static_cast<std::size_t>(row) + 1] - m.row_ptr[static_cast<std::size_t>(row)],
                 std::count(e.rows.begin(), e.rows.end(), row));
 
-    const HostCsr back = transpose(transpose(m, backend), backend);
-    EXPECT_EQ(back.row_ptr, m.row_ptr);
-    EXPECT_EQ(back.col_idx, m.col_idx);
-    EXPECT_EQ(back.values, m.values);
+    expect_equal(transpose(transpose(m, backend), backend), m);
   }
 }
 
@@ -149,18 +149,11 @@ TEST(Sort, TheFirstOfSeveralFaultsIsNamed) {
   e.rows[50000] = -5;
   e.cols[40001] = 99;
   e.values[40000] = std::numeric_limits<double>::infinity();
-  const auto complaint = [](const auto& act) -> std::string {
-    try {
-      act();
-    } catch (const InvalidData& error) {
-      return error.what();
-    }
-    return "";
-  };
-  EXPECT_NE(complaint([&] { validate_entries(e, false, CpuBackend(2)); }).find("entry 40000 "), std::string::npos);
+  EXPECT_NE(test::complaint_of<InvalidData>([&] { validate_entries(e, false, CpuBackend(2)); }).find("entry 40000 "),
+            std::string::npos);
 
   const Entries d = many();  // more entries than pairs
-  const std::string first = complaint([&] { reject_duplicates(sort_by_row(d, d.values), d); });
+  const std::string first = test::complaint_of<InvalidData>([&] { reject_duplicates(sort_by_row(d, d.values), d); });
   EXPECT_NE(first.find("(1, 0)"), std::string::npos) << first;
 }
 
