@@ -46,6 +46,7 @@ struct Arguments {
   bool large = false;         ///< --large: the set that fills a card, and nothing else
   bool toy = false;           ///< --toy: sizes for a check of the program itself, not of any machine
   double most_seconds = 1e9;  ///< --seconds N: begin no case after N seconds
+  std::string only;           ///< --only TEXT: kernels_bench runs the cases whose parameters, as JSON, contain TEXT
   std::vector<std::string> files;
 
   static Arguments parse(int argc, char** argv) {
@@ -66,6 +67,8 @@ struct Arguments {
         a.toy = a.quick = true;
       else if (word == "--seconds")
         a.most_seconds = std::stod(value());
+      else if (word == "--only")
+        a.only = value();
       else if (word.starts_with("--"))
         throw std::runtime_error("unknown argument " + std::string(word));
       else

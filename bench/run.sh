@@ -3,9 +3,11 @@
 # Measures this machine in under nine minutes: builds, tests, what the device can do at best, then kernels and whole fits beside
 # it.  Without a GPU (or without nvcc) it measures what the CPU can do, and says so.
 #
-# usage: bench/run.sh [--quick] [--large] --out DIR [FILE ...]
+# usage: bench/run.sh [--quick] [--large] [--programs FROM] --out DIR [FILE ...]
 #
 #   --large  after all else, up to 300 s more: the whole Hugewiki shape, 3.07 G entries.  Wants 120 GB on the card and on the host
+#   FROM   a folder with the programs, built elsewhere for this device (ceilings, kernels_bench, end_to_end, device_tests and, if
+#          wanted, cpu_kernels_bench): nothing is built here
 #   DIR    receives results.json, report.md, plots/ and a log of every step
 #   FILE   ratings of your own (anything `rankfill fit` reads), measured as well
 #   BUILD=dir builds there (default: build-bench); SECONDS_LIMIT=N is the time for everything but --large (default: 520)
@@ -14,19 +16,20 @@
 set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
-quick=() large='' out='' files=()
+quick=() large='' out='' programs='' files=()
 while [ $# -gt 0 ]; do
   case "$1" in
     --quick) quick=(--quick) ;;
     --large) large=yes ;;
     --out) out=${2:?--out needs a folder}; shift ;;
-    -h | --help) sed -n '3,13s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
+    --programs) programs=$(realpath "${2:?--programs needs a folder}"); shift ;;
+    -h | --help) sed -n '3,15s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
     -*) echo "run.sh: unknown argument $1" >&2; exit 2 ;;
     *) files+=("$(realpath "$1")") ;;
   esac
   shift
 done
-[ -n "$out" ] || { echo "usage: bench/run.sh [--quick] [--large] --out DIR [FILE ...]" >&2; exit 2; }
+[ -n "$out" ] || { echo "usage: bench/run.sh [--quick] [--large] [--programs FROM] --out DIR [FILE ...]" >&2; exit 2; }
 mkdir -p "$out" && out=$(cd "$out" && pwd) || exit 2
 for name in ceilings kernels large end_to_end cpu_kernels results; do rm -f "$out/$name.json"; done # of an earlier run
 rm -f "$out/steps.tsv"
@@ -42,7 +45,7 @@ gpu=$(smi name)
 cuda=yes
 if [ -z "$gpu" ]; then
   cuda='' why="there is no NVIDIA GPU here (nvidia-smi finds none)"
-elif ! command -v nvcc >/dev/null; then
+elif [ -z "$programs" ] && ! command -v nvcc >/dev/null; then
   cuda='' why="there is a $gpu, but no nvcc to build for it"
 fi
 {
@@ -90,60 +93,73 @@ skip() {
 }
 
 # --- Build: only what is run
-configure=(cmake -S . -B "$build" -DCMAKE_BUILD_TYPE=Release -DRANKFILL_BENCH=ON -DRANKFILL_EXAMPLES=OFF)
-if command -v ninja >/dev/null && [ ! -d "$build" ]; then configure+=(-G Ninja); fi
-if command -v ccache >/dev/null; then
-  configure+=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DCMAKE_CUDA_COMPILER_LAUNCHER=ccache)
-fi
-targets=(end_to_end)
-if [ -n "$cuda" ]; then
-  configure+=(-DRANKFILL_CUDA=ON -DRANKFILL_TESTS=ON "-DCMAKE_CUDA_ARCHITECTURES=$(smi compute_cap | tr -d '. ')")
-  targets+=(ceilings kernels_bench device_tests)
-else
-  echo "CPU only: $why."
-  configure+=(-DRANKFILL_CUDA=OFF -DRANKFILL_TESTS=OFF)
-fi
 clocks start
-if ! step configure 60 "${configure[@]}"; then
-  echo "run.sh: CMake failed; scripts/setup.sh installs what is missing" >&2
-  exit 1
+if [ -z "$programs" ]; then
+  configure=(cmake -S . -B "$build" -DCMAKE_BUILD_TYPE=Release -DRANKFILL_BENCH=ON -DRANKFILL_EXAMPLES=OFF)
+  if command -v ninja >/dev/null && [ ! -d "$build" ]; then configure+=(-G Ninja); fi
+  if command -v ccache >/dev/null; then
+    configure+=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DCMAKE_CUDA_COMPILER_LAUNCHER=ccache)
+  fi
+  targets=(end_to_end)
+  if [ -n "$cuda" ]; then
+    configure+=(-DRANKFILL_CUDA=ON -DRANKFILL_TESTS=ON "-DCMAKE_CUDA_ARCHITECTURES=$(smi compute_cap | tr -d '. ')")
+    targets+=(ceilings kernels_bench device_tests)
+  else
+    echo "CPU only: $why."
+    configure+=(-DRANKFILL_CUDA=OFF -DRANKFILL_TESTS=OFF)
+  fi
+  if ! step configure 60 "${configure[@]}"; then
+    echo "run.sh: CMake failed; scripts/setup.sh installs what is missing" >&2
+    exit 1
+  fi
+  if ! grep -q 'no cpu_kernels_bench' "$out/configure.log"; then targets+=(cpu_kernels_bench); fi
+  step build 300 cmake --build "$build" -j "$(nproc)" --target "${targets[@]}" || exit 1
+  built=$(cd "$build" && pwd) && programs=$built/programs
+  mkdir -p "$programs"
+  for name in "${targets[@]}"; do ln -sf "$(find "$built" -type f -name "$name" | head -n 1)" "$programs/$name"; done
+elif [ -z "$cuda" ]; then
+  echo "CPU only: $why."
 fi
-if ! grep -q 'no cpu_kernels_bench' "$out/configure.log"; then targets+=(cpu_kernels_bench); fi
-step build 300 cmake --build "$build" -j "$(nproc)" --target "${targets[@]}" || exit 1
 
 # --- Run
-program=$(cd "$build" && pwd)/bench
 kernel_seconds=150 solve_seconds=120
 if [ ${#quick[@]} -gt 0 ]; then kernel_seconds=50 solve_seconds=60; fi
+# The tests on the device, a few processes side by side.
+cuda_tests='pids=() bad=0
+for shard in 0 1 2 3 4 5; do
+  GTEST_TOTAL_SHARDS=6 GTEST_SHARD_INDEX=$shard "$0" --gtest_filter="*Cuda*" --gtest_brief=1 & pids+=($!)
+done
+for pid in "${pids[@]}"; do wait "$pid" || bad=1; done
+exit $bad'
 timed() { # NAME LIMIT PROGRAM [arguments]: a program that takes --out and --seconds, told to stop a little before it is stopped
   local name=$1 most=$2
   shift 2
   step "$name" "$most" "$@" "${quick[@]}" --out "$out/$name.json" --seconds $((most * 8 / 10))
 }
 if [ -n "$cuda" ]; then
-  step tests 60 ctest --test-dir "$build" -L '^cuda$' --no-tests=error --output-on-failure -j 8
+  step tests 90 bash -c "$cuda_tests" "$programs/device_tests"
   if command -v compute-sanitizer >/dev/null; then
     for tool in memcheck racecheck; do
       for name in ceilings kernels_bench; do
-        step "$tool-$name" 20 compute-sanitizer --tool "$tool" --error-exitcode 9 "$program/$name" --toy
+        step "$tool-$name" 20 compute-sanitizer --tool "$tool" --error-exitcode 9 "$programs/$name" --toy
       done
     done
   else
     skip sanitizer "no compute-sanitizer on PATH"
   fi
-  timed ceilings 50 "$program/ceilings"
-  timed kernels "$kernel_seconds" "$program/kernels_bench" "${files[@]}"
+  timed ceilings 50 "$programs/ceilings"
+  timed kernels "$kernel_seconds" "$programs/kernels_bench" "${files[@]}"
 fi
-timed end_to_end "$solve_seconds" "$program/end_to_end" "${files[@]}"
-if [ -x "$program/cpu_kernels_bench" ]; then
-  step cpu_kernels 60 "$program/cpu_kernels_bench" --benchmark_min_time=0.05 --benchmark_out="$out/cpu_kernels.json" \
+timed end_to_end "$solve_seconds" "$programs/end_to_end" "${files[@]}"
+if [ -x "$programs/cpu_kernels_bench" ]; then
+  step cpu_kernels 60 "$programs/cpu_kernels_bench" --benchmark_min_time=0.05 --benchmark_out="$out/cpu_kernels.json" \
     --benchmark_out_format=json
 else
   skip cpu_kernels "no google-benchmark (Debian: libbenchmark-dev)"
 fi
 if [ -n "$cuda" ] && [ -n "$large" ]; then
   limit=$((SECONDS + 300))
-  timed large 300 "$program/kernels_bench" --large
+  timed large 300 "$programs/kernels_bench" --large
 fi
 
 # --- Report

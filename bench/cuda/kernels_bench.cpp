@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Times the CUDA kernels over data sets, ranks and storage.
 //
-// usage: kernels_bench [--quick] [--large] [--out FILE] [--toy] [--seconds N] [FILE ...]
+// usage: kernels_bench [--quick] [--large] [--out FILE] [--toy] [--seconds N] [--only TEXT] [FILE ...]
 //
 // --large measures half-sweeps on the whole shape of Hugewiki, 3.07 G entries, and nothing else.  It wants 120 GB of device memory
-// and of host memory.
+// and of host memory.  --only runs the cases whose parameters, as JSON, contain TEXT: for a profiler.
 //
 // FILEs are real data (anything `rankfill fit` reads), measured after the synthetic sets.  "bytes" is what the task must fetch:
 // one factor row per entry and orientation, however often a kernel really does.  "gathers" names row and table sizes, so that
@@ -114,8 +114,8 @@ bool is_repeatable(const KernelCase<T>& c, KernelSet<T>& s) {
 
 class KernelsBench {
  public:
-  KernelsBench(CudaBackend& backend, Report& report, const Effort& effort, bool large)
-      : backend_(backend), report_(report), effort_(effort), large_(large) {}
+  KernelsBench(CudaBackend& backend, Report& report, const Effort& effort, const Arguments& arguments)
+      : backend_(backend), report_(report), effort_(effort), large_(arguments.large), only_(arguments.only) {}
 
   /// `most_cells`: dense products are measured on sets of at most so many rows x columns.
   void run(const std::string& name, const Entries& entries, const std::vector<int>& ranks, bool float64,
@@ -168,6 +168,7 @@ class KernelsBench {
     const Json parameters = {
         {"task", name_of(c.task)},         {"kernel", c.kernel}, {"how", c.how}, {"set", name}, {"rank", s.rank},
         {"precision", precision_name<T>()}};
+    if (parameters.dump().find(only_) == std::string::npos) return;
     if (report_.out_of_time()) return report_.skip("kernel", parameters, "out of time");
     poison(backend_, s.gradient.row.values.data(), s.gradient.row.values.bytes());
     poison(backend_, s.gradient.col.values.data(), s.gradient.col.values.bytes());
@@ -192,6 +193,7 @@ class KernelsBench {
   Report& report_;
   Effort effort_;
   bool large_;  ///< exact half-sweeps alone
+  std::string only_;
 };
 
 }  // namespace
@@ -202,7 +204,7 @@ int main(int argc, char** argv) {
   return run_program("kernels", argc, argv, [](Report& report, const Arguments& arguments) {
     rankfill::CudaBackend backend(0);
     report.header()["device"] = device_description(backend);
-    KernelsBench bench(backend, report, arguments.toy ? Effort{1, 1, 1} : Effort{3, 20, 1}, arguments.large);
+    KernelsBench bench(backend, report, arguments.toy ? Effort{1, 1, 1} : Effort{3, 20, 1}, arguments);
 
     for (const SweepSet& set : sweep_sets(arguments)) {
       if (report.out_of_time()) break;
