@@ -7,6 +7,7 @@
 
 #include "kernels/detail/plain_rows.cuh"
 #include "kernels/detail/row_gradients.hpp"
+#include "kernels/detail/shared_limit.cuh"
 #include "kernels/detail/solve_narrow_rows.cuh"
 #include "kernels/detail/solve_short_rows.cuh"
 #include "kernels/detail/solve_wide_rows.cuh"
@@ -61,15 +62,6 @@ void solve_plain(CudaBackend& backend, const Csr<T, CudaBackend>& m, T lambda, c
            u.values.data(), space.partial);
   }
   add_up(backend, space, m.num_rows, true, sums);
-}
-
-/// The most shared memory a block of the current device can have.
-std::size_t shared_limit() {
-  int device = 0, bytes = 0;
-  check(cudaGetDevice(&device), "cudaGetDevice");
-  check(cudaDeviceGetAttribute(&bytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, device),
-        "cudaDeviceGetAttribute(MaxSharedMemoryPerBlockOptin)");
-  return static_cast<std::size_t>(bytes);
 }
 
 /// Whether the tensor-core form does rows of this rank, on the current device.

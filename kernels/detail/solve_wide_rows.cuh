@@ -6,6 +6,7 @@
 #include "kernels/detail/block_systems.cuh"
 #include "kernels/detail/chunk_systems.cuh"
 #include "kernels/detail/entry_ring.cuh"
+#include "kernels/detail/warp_share.cuh"
 
 namespace rankfill {
 
@@ -32,22 +33,6 @@ struct WideRows {
   static constexpr int split_threads(int rank) { return rank <= 128 ? 128 : 256; }
   static constexpr std::size_t split_shared_bytes(int rank) {
     return static_cast<std::size_t>(32 * 8 + BlockSystem::bytes(rank, split_threads(rank)));
-  }
-};
-
-/// The tiles of one warp, counted in tiles of 16 features.
-struct WarpShare {
-  bool triangle;
-  int row, col;  ///< the first
-  int square;    ///< its number among the warps below the diagonal
-
-  __device__ __forceinline__ WarpShare(int warp, int super_rows)
-      : triangle(warp < super_rows), row(4 * warp), col(4 * warp), square(warp - super_rows) {
-    if (triangle) return;
-    int super_row = 1, super_col = square / 2;
-    while (super_col >= super_row) super_col -= super_row++;
-    row = 4 * super_row + 2 * (square % 2);
-    col = 4 * super_col;
   }
 };
 
