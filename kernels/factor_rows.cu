@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <limits>
 
+#include "kernels/detail/packed_systems.cuh"
 #include "kernels/detail/plain_rows.cuh"
 #include "kernels/detail/row_gradients.hpp"
+#include "kernels/detail/shared_limit.cuh"
 #include "kernels/regularize.hpp"
 
 namespace rankfill {
@@ -13,11 +15,6 @@ namespace rankfill {
 namespace {
 
 constexpr std::size_t kGramBytes = std::size_t{256} << 20;  ///< of a batch of whole Gram matrices, unless one is larger
-
-/// Where column j of a packed lower triangle begins.
-__device__ __forceinline__ std::int64_t packed_column(int rank, int j) {
-  return std::int64_t{j} * rank - std::int64_t{j} * (j - 1) / 2;
-}
 
 /// One block owns one system: the Gram matrix with lambda on its diagonal becomes L, packed.  Worked on in shared memory
 /// when `in_shared`, else where it lies.
@@ -81,14 +78,11 @@ __global__ void substitute_warp_per_row(std::int64_t num_rows, int rank, const T
   }
 }
 
-}  // namespace
-
 template <class T>
-void factor_rows(CudaBackend& backend, const Csr<T, CudaBackend>& m, double lambda,
-                 const Buffer<T, CudaBackend>& weights, const Factor<T, CudaBackend>& v,
-                 const Factor<T, CudaBackend>& u, Factor<T, CudaBackend>& g, FactoredRows<T, CudaBackend>& systems,
-                 Buffer<double, CudaBackend>& squared_error) {
-  if (m.num_rows == 0) return squared_error.fill_zero();
+void factor_plain(CudaBackend& backend, const Csr<T, CudaBackend>& m, double lambda,
+                  const Buffer<T, CudaBackend>& weights, const Factor<T, CudaBackend>& v,
+                  const Factor<T, CudaBackend>& u, Factor<T, CudaBackend>& g, FactoredRows<T, CudaBackend>& systems,
+                  Buffer<double, CudaBackend>& squared_error) {
   const int rank = u.rank;
   const std::size_t gram_bytes = static_cast<std::size_t>(rank) * static_cast<std::size_t>(rank) * sizeof(T);
   const auto batch = std::clamp<std::int64_t>(static_cast<std::int64_t>(kGramBytes / gram_bytes), 1, m.num_rows);
@@ -110,6 +104,77 @@ void factor_rows(CudaBackend& backend, const Csr<T, CudaBackend>& m, double lamb
            in_shared, std::numeric_limits<T>::epsilon(), std::numeric_limits<T>::min(), m.row_ptr.data(),
            static_cast<T>(lambda), weights.data(), grams, systems.lower.data());
   }
+}
+
+constexpr int kMostTensorRank = 256;
+
+template <int kTiles>
+void form_triangles(CudaBackend& backend, const GramRows& s, const PieceView& pieces, const Slots& slots) {
+  using Layout = GramChunks<kTiles>;
+  const LaunchShape shape{dim3(blocks_for(pieces.count(), Layout::kTeams)),
+                          dim3(static_cast<unsigned>(Layout::threads(s.rank))),
+                          static_cast<std::size_t>(Layout::kTeams * Layout::team_bytes((s.rank + 15) / 16))};
+  launch(backend, shape, form_triangle_team_per_piece<kTiles>, s, pieces, slots);
+}
+
+void form_triangles(CudaBackend& backend, const GramRows& s, const PieceView& pieces, const Slots& slots) {
+  switch ((s.rank + 15) / 16) {
+    case 1: return form_triangles<1>(backend, s, pieces, slots);
+    case 2: return form_triangles<2>(backend, s, pieces, slots);
+    case 3: return form_triangles<3>(backend, s, pieces, slots);
+    case 4: return form_triangles<4>(backend, s, pieces, slots);
+    default: return form_triangles<0>(backend, s, pieces, slots);
+  }
+}
+
+/// Whether the tensor-core form does rows of this rank, on the current device.
+bool suits_tensor_cores(int rank) {
+  if (rank > kMostTensorRank) return false;
+  const std::size_t limit = shared_limit();
+  return static_cast<std::size_t>(PackedSystem::bytes(rank)) <= limit &&
+         (rank <= 64 || static_cast<std::size_t>(GramChunks<0>::team_bytes((rank + 15) / 16)) <= limit);
+}
+
+/// The Gram matrices stand where their factors will: only the parts of split rows take room.
+void factor_on_tensor_cores(CudaBackend& backend, const Csr<float, CudaBackend>& m, float lambda,
+                            const Buffer<float, CudaBackend>& weights, const Factor<float, CudaBackend>& v,
+                            const Factor<float, CudaBackend>& u, Factor<float, CudaBackend>& g,
+                            FactoredRows<float, CudaBackend>& systems, Buffer<double, CudaBackend>& squared_error) {
+  const int rank = u.rank, numbers = packed_column(rank, rank);
+  const RowPlan<CudaBackend>& plan = m.solve_plan;
+  const std::size_t slot_bytes = static_cast<std::size_t>(plan.num_slots) *
+                                 static_cast<std::size_t>(Slots::numbers(numbers, rank)) * sizeof(float);
+  auto* const space = static_cast<std::byte*>(
+      backend.workspace(std::max(row_gradients_room(m, u, v), slot_bytes + gather_room<__half>(v)),
+                        "float16 rows and parts of row systems"));
+  row_gradients(backend, m, u, v, g.values.data(), squared_error.data(), space);
+  add_regularization(backend, lambda, weights, u, g);
+
+  const GramRows s{view(m), rank, gather_table<__half>(backend, v, space + slot_bytes), systems.lower.data()};
+  const PieceView all = pieces(m, plan);
+  const Slots slots{reinterpret_cast<float*>(space), 0, plan.num_slots, numbers, rank};
+  if (all.count() > 0) form_triangles(backend, s, all, slots);
+  if (!plan.split_rows.empty())
+    launch(backend, {dim3(static_cast<unsigned>(plan.split_rows.size())), dim3(kBlockThreads)}, add_parts_block_per_row,
+           s, plan.split_rows.data(), slots);
+  launch(backend,
+         {dim3(static_cast<unsigned>(m.num_rows)), dim3(rank <= 128 ? 128 : 512),
+          static_cast<std::size_t>(PackedSystem::bytes(rank))},
+         factor_packed_block_per_row, rank, m.row_ptr.data(), lambda, weights.data(), systems.lower.data());
+}
+
+}  // namespace
+
+template <class T>
+void factor_rows(CudaBackend& backend, const Csr<T, CudaBackend>& m, double lambda,
+                 const Buffer<T, CudaBackend>& weights, const Factor<T, CudaBackend>& v,
+                 const Factor<T, CudaBackend>& u, Factor<T, CudaBackend>& g, FactoredRows<T, CudaBackend>& systems,
+                 Buffer<double, CudaBackend>& squared_error) {
+  if (m.num_rows == 0) return squared_error.fill_zero();
+  if constexpr (std::is_same_v<T, float>)
+    if (suits_tensor_cores(u.rank))
+      return factor_on_tensor_cores(backend, m, static_cast<float>(lambda), weights, v, u, g, systems, squared_error);
+  factor_plain(backend, m, lambda, weights, v, u, g, systems, squared_error);
 }
 
 template <class T>

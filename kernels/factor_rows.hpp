@@ -31,7 +31,8 @@ struct FactoredRows {
 ///     L_i L_i^T = sum_j v_j v_j^T + lambda w_i I                diagonal raised as in als_half
 /// A row with no entries has L_i L_i^T = lambda w_i I, or I if that is 0.  `squared_error` (one number, on the backend) receives sum_p e_p^2.
 /// k^2 flops per entry and k^3/3 per row.  Fixed summation order: same bits every time.  Enqueues; does not wait.
-/// CUDA: in the scalar of the factors, by the plain form of als_half, at any rank.
+/// CUDA: the gradient in the scalar of the factors.  float up to rank 256, if the device has the shared memory: the v_j of L_i in float16,
+/// scaled by a power of two, on the tensor cores, summed in float32; else by the plain form of als_half.
 template <class T>
 void factor_rows(CpuBackend&, const Csr<T, CpuBackend>& m, double lambda, const Buffer<T, CpuBackend>& weights,
                  const Factor<T, CpuBackend>& v, const Factor<T, CpuBackend>& u, Factor<T, CpuBackend>& g,

@@ -25,9 +25,12 @@ struct PieceView {
 };
 
 template <class T>
-PieceView pieces(const Csr<T, CudaBackend>& m) {
-  const RowPlan<CudaBackend>& plan = m.gradient_plan;
+PieceView pieces(const Csr<T, CudaBackend>& m, const RowPlan<CudaBackend>& plan) {
   return {plan.chunks.data(), plan.short_rows.data(), m.row_ptr.data(), plan.chunks.size(), plan.short_rows.size()};
+}
+template <class T>
+PieceView pieces(const Csr<T, CudaBackend>& m) {
+  return pieces(m, m.gradient_plan);
 }
 
 }  // namespace rankfill

@@ -68,21 +68,31 @@ Bytes gather_workspace(const Order& m, int rank, int scalar, bool with_gradient)
   return sums_bytes(plan.chunks + m.num_rows, 1) + slots + copy_bytes(m.num_cols, rank, scalar, false);
 }
 
+/// Whether als_half and factor_rows take the tensor cores.
+bool on_tensor_cores(int rank, int scalar) { return scalar == 4 && rank <= 256; }
+
+/// A batch of whole Gram matrices, of their plain form.
+Bytes plain_grams_bytes(const Order& m, int rank, int scalar) {
+  const Bytes gram = bytes_of(rank, std::int64_t{rank} * scalar), most = (Bytes{256} << 20) / gram;
+  return gram * std::clamp<Bytes>(most, 1, static_cast<Bytes>(std::max<std::int64_t>(m.num_rows, 1)));
+}
+
+/// Slots of kernels/detail/row_systems.cuh: the parts of split rows, `matrix` numbers of a system each.
+Bytes parts_bytes(const Order& m, int rank, std::int64_t matrix, Bytes most, int more) {
+  const Bytes part = bytes_of(matrix + rank + 1, 4), slots = static_cast<Bytes>(solve_plan(m, rank).slots);
+  return slots > 0 ? (std::min(most / part, slots) + more) * part : 0;
+}
+
 /// kernels/als_half.cu.  `half`: with float16 copies alone; else gradients in full precision come first.
 Bytes als_workspace(const Order& m, int rank, int scalar, bool half) {
-  const bool tensor_cores = scalar == 4 && rank <= 256;
-  const auto k = static_cast<Bytes>(rank);
+  const bool tensor_cores = on_tensor_cores(rank, scalar);
   Bytes bytes = sums_bytes(m.num_rows, 3) + 64;
   if (!half || !tensor_cores)
     bytes += bytes_of(m.num_rows, std::int64_t{rank} * scalar) + gather_workspace(m, rank, scalar, true);
-  if (!tensor_cores) {
-    const Bytes gram = k * k * static_cast<Bytes>(scalar), most = (Bytes{256} << 20) / gram;
-    return bytes + gram * std::clamp<Bytes>(most, 1, static_cast<Bytes>(std::max<std::int64_t>(m.num_rows, 1)));
-  }
-  const Bytes tiles = (k + 15) / 16, matrix = rank <= 64 ? 16 * tiles * (8 * tiles + 12) : k * (k + 1) / 2;
-  const Bytes part = (matrix + k + 1) * 4, slots = static_cast<Bytes>(solve_plan(m, rank).slots);
-  if (slots > 0) bytes += (std::min((Bytes{1} << 30) / part, slots + 1) + 2) * part;
-  return bytes + copy_bytes(m.num_cols, rank, 2, true);
+  if (!tensor_cores) return bytes + plain_grams_bytes(m, rank, scalar);
+  const std::int64_t k = rank, tiles = (k + 15) / 16;
+  const std::int64_t matrix = k <= 64 ? 16 * tiles * (8 * tiles + 12) : k * (k + 1) / 2;
+  return bytes + parts_bytes(m, rank, matrix, Bytes{1} << 30, 3) + copy_bytes(m.num_cols, rank, 2, true);
 }
 
 /// kernels/gradient_projection.cu.  cuSPARSE's own buffer is a guess: the library names it only when asked with the matrix.
@@ -169,11 +179,13 @@ struct Fit {
     return bytes_of(blocks * blocks + 1, 8) + bytes_of(shape.num_entries, 8 + scalar);
   }
 
-  /// kernels/factor_rows.cu
+  /// kernels/factor_rows.cu: the gradient, then the systems.
   Bytes systems_workspace() const {
-    const auto gram = static_cast<Bytes>(rank) * static_cast<Bytes>(rank) * static_cast<Bytes>(scalar);
-    const auto fewer = static_cast<Bytes>(std::max<std::int64_t>(std::min(shape.num_rows, shape.num_cols), 1));
-    return gram * std::clamp<Bytes>((Bytes{256} << 20) / gram, 1, fewer);
+    const Order& m = by_row.num_rows <= by_col.num_rows ? by_row : by_col;
+    return std::max(gather_workspace(m, rank, scalar, true),
+                    on_tensor_cores(rank, scalar) ? parts_bytes(m, rank, rank * (rank + 1) / 2, UINT64_MAX, 0) +
+                                                        copy_bytes(m.num_cols, rank, 2, true)
+                                                  : plain_grams_bytes(m, rank, scalar));
   }
 
   /// A batch of rows: kernels/covariance.cu, kernels/precondition.cu
