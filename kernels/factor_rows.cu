@@ -123,6 +123,8 @@ void form_triangles(CudaBackend& backend, const GramRows& s, const PieceView& pi
     case 2: return form_triangles<2>(backend, s, pieces, slots);
     case 3: return form_triangles<3>(backend, s, pieces, slots);
     case 4: return form_triangles<4>(backend, s, pieces, slots);
+    case 8: return form_triangles<8>(backend, s, pieces, slots);
+    case 16: return form_triangles<16>(backend, s, pieces, slots);
     default: return form_triangles<0>(backend, s, pieces, slots);
   }
 }

@@ -29,17 +29,27 @@ struct GramRows {
   }
 };
 
-/// Ranks up to 64 = 16 kTiles: a warp to a piece, with the whole triangle.  Above, kTiles = 0: a block, the triangle shared out.
+/// A block of as many threads as the compiler is told.
+template <int kThreads>
+struct FixedBlockTeam : BlockTeam {
+  static constexpr int kSize = kThreads;
+  __device__ __forceinline__ static constexpr int size() { return kThreads; }
+};
+
+/// Ranks up to 64 = 16 kTiles: a warp to a piece, with the whole triangle.  Above: a block, the triangle shared out.  kTiles = 8
+/// and 16 do the ranks of most use with their copies unrolled, 0 the others.
 template <int kTiles>
 struct GramChunks {
-  static constexpr bool kNarrow = kTiles > 0;
+  static constexpr bool kNarrow = kTiles > 0 && kTiles <= 4;
   static constexpr int kEntries = 32;
-  using Team = std::conditional_t<kNarrow, WarpTeam, BlockTeam>;
+  using Block =
+      std::conditional_t<kTiles == 0, BlockTeam, FixedBlockTeam<2 * kTiles * kTiles>>;  // 32 a super-row, squared
+  using Team = std::conditional_t<kNarrow, WarpTeam, Block>;
   using Ring = EntryRing<kEntries, kNarrow ? 1 : 3, kNarrow ? 2 : 4, kTiles, Team>;
   static constexpr int kTeams = kNarrow ? 4 : 1;  ///< in a block
-  static constexpr int kMostThreads = kNarrow ? kTeams * warp_size : 512;
-  static constexpr int kBlocks = kNarrow ? 4 : 1;     ///< on a multiprocessor, at least
-  static constexpr int kHeld = kNarrow ? kTiles : 4;  ///< tiles of features in a warp
+  static constexpr int kMostThreads = kNarrow ? kTeams * warp_size : kTiles == 8 ? 128 : 512;
+  static constexpr int kBlocks = kMostThreads == 128 ? 4 : 1;  ///< on a multiprocessor, at least
+  static constexpr int kHeld = kNarrow ? kTiles : 4;           ///< tiles of features in a warp
 
   static constexpr int super_rows(int rank) { return (rank + 63) / 64; }
   static constexpr int threads(int rank) {
@@ -56,7 +66,7 @@ template <int kTiles>
 __global__ void __launch_bounds__(GramChunks<kTiles>::kMostThreads, GramChunks<kTiles>::kBlocks)
     form_triangle_team_per_piece(const GramRows s, const PieceView pieces, const Slots slots) {
   using Layout = GramChunks<kTiles>;
-  const int warp = uniform_warp(), tiles = Layout::kNarrow ? kTiles : (s.rank + 15) / 16;
+  const int warp = uniform_warp(), tiles = kTiles ? kTiles : (s.rank + 15) / 16;
   const std::int64_t number = std::int64_t{blockIdx.x} * Layout::kTeams + (Layout::kNarrow ? warp : 0);
   if (number >= pieces.count()) return;
   const Chunk chunk = pieces[number];

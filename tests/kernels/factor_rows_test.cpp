@@ -109,7 +109,7 @@ TYPED_TEST(FactorRows, HoldTheSystemsAndTheGradient) {
 
 TYPED_TEST(FactorRows, DoNotMindHowRowsAreCut) {
   // around 16, the edge of a tile and of a panel; 64, of a super-row; 256, where the plain form begins
-  for (const int rank : {1, 16, 31, 48, 64, 65, 100, 128, 200, 256, 257})
+  for (const int rank : {1, 16, 31, 48, 64, 65, 100, 120, 128, 200, 256, 257})
     for (const std::int64_t chunk_length : {40, 1000}) {
       this->template check<float>(ragged(rank), 0.5, rank % 2 == 0, chunk_length);
       if (chunk_length == 40) this->template check<double>(ragged(rank), 0.5, rank % 2 != 0, chunk_length);
