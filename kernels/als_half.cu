@@ -37,7 +37,8 @@ void add_up(CudaBackend& backend, const SumSpace& space, std::int64_t num_rows, 
 
 template <class T>
 void solve_plain(CudaBackend& backend, const Csr<T, CudaBackend>& m, T lambda, const Buffer<T, CudaBackend>& weights,
-                 const Factor<T, CudaBackend>& v, int cg_steps, Factor<T, CudaBackend>& u, double* sums) {
+                 const Factor<T, CudaBackend>& v, const HalfSweepControl& control, Factor<T, CudaBackend>& u,
+                 double* sums) {
   const int rank = u.rank;
   const FullGradients<T> full(m, u, v);
   const std::size_t vector_bytes = static_cast<std::size_t>(rank) * sizeof(T);
@@ -58,8 +59,8 @@ void solve_plain(CudaBackend& backend, const Csr<T, CudaBackend>& m, T lambda, c
            gram_block_per_tile<T>, first, rank, view(m), lambda, weights.data(), v.values.data(), grams);
     launch(backend, {dim3(rows), dim3(kBlockThreads), solve_bytes + (in_shared ? gram_bytes : 0)},
            solve_block_per_row<T>, first, rank, in_shared, std::numeric_limits<T>::epsilon(),
-           std::numeric_limits<T>::min(), cg_steps, m.row_ptr.data(), lambda, weights.data(), grams, gradients,
-           u.values.data(), space.partial);
+           std::numeric_limits<T>::min(), control.cg_steps, static_cast<T>(control.cg_tolerance), m.row_ptr.data(),
+           lambda, weights.data(), grams, gradients, u.values.data(), space.partial);
   }
   add_up(backend, space, m.num_rows, true, sums);
 }
@@ -167,6 +168,7 @@ void solve_on_tensor_cores(CudaBackend& backend, const Csr<float, CudaBackend>& 
                      .weights = weights.data(),
                      .gradient = full ? gradient : nullptr,
                      .cg_steps = control.cg_steps,
+                     .cg_tolerance = static_cast<float>(control.cg_tolerance),
                      .u = u.values.data(),
                      .partial = space.partial};
   if (full) row_gradients(backend, m, u, v, gradient, space.total, space.more + gradients.gradient_bytes);
@@ -193,7 +195,7 @@ void als_half(CudaBackend& backend, const Csr<T, CudaBackend>& m, double lambda,
   if constexpr (std::is_same_v<T, float>)
     if (suits_tensor_cores(u.rank))
       return solve_on_tensor_cores(backend, m, static_cast<float>(lambda), weights, v, control, u, sums.data());
-  solve_plain(backend, m, static_cast<T>(lambda), weights, v, control.cg_steps, u, sums.data());
+  solve_plain(backend, m, static_cast<T>(lambda), weights, v, control, u, sums.data());
 }
 
 template void als_half(CudaBackend&, const Csr<float, CudaBackend>&, double, const Buffer<float, CudaBackend>&,

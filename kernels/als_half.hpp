@@ -35,7 +35,7 @@ struct HalfSweepControl {
   int cg_steps = 0;
   /// CUDA: room for the parts of rows that several workers share.  If it is short, they are done in several goes.
   std::size_t split_bytes = std::size_t{1} << 30;
-  /// CPU: a row goes on, up to 8 cg_steps, while <r, D^-1 r> (r its residual, D the diagonal of A) is above this share of what it
+  /// A row goes on, up to 8 cg_steps, while <r, D^-1 r> (r its residual, D the diagonal of A) is above this share of what it
   /// was at first.  0: cg_steps are all.  Rows of ill-conditioned systems need it: three steps leave them far from solved.
   double cg_tolerance = 0;
 };

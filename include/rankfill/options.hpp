@@ -17,9 +17,9 @@ namespace rankfill {
 
 /// Alternating least squares: exact row solves.  docs/math.md Eq. 12-13; Zhou et al. 2008 for the weighted form.
 struct AlsOptions {
-  /// Conjugate-gradient steps per row in place of an exact solve; 0: exact; -1: automatic, which is exact on CUDA up to rank 64,
-  /// exact on the CPU up to rank 16 and in float64, and 3 steps otherwise; on the CPU more, up to 24, for a row that is still far
-  /// from solved.  Such warm steps take as many sweeps as exact solves.
+  /// Conjugate-gradient steps per row in place of an exact solve; 0: exact; -1: automatic, which is exact in float64 and up to
+  /// rank 32 on CUDA, 16 on the CPU, and otherwise 3 steps, more, up to 24, for a row that is still far from solved.  Such warm
+  /// steps take as many sweeps as exact solves.
   int cg_steps = -1;
 };
 

@@ -87,31 +87,63 @@ class EntryRing {
     values_[static_cast<unsigned>(e) % (kValueSlots * kEntries)] = next_exists_ ? m_.decoded(next_value_) : 0.0F;
   }
 
+  /// kCount words in a row, a multiple of 8 bytes and aligned to as many, at most 16.
+  template <int kCount>
+  __device__ __forceinline__ static void load_words(const std::uint32_t* from, std::uint32_t (&to)[kCount]) {
+    if constexpr (kCount % 4 == 0) {
+#pragma unroll
+      for (int n = 0; n < kCount; n += 4) {
+        const uint4 x = *reinterpret_cast<const uint4*>(from + n);
+        to[n] = x.x, to[n + 1] = x.y, to[n + 2] = x.z, to[n + 3] = x.w;
+      }
+    } else {
+      static_assert(kCount == 2);
+      const uint2 x = *reinterpret_cast<const uint2*>(from);
+      to[0] = x.x, to[1] = x.y;
+    }
+  }
+
   /// One group of copies, empty past the last tile.  Members next to each other copy 16 bytes next to each other.
   __device__ __forceinline__ void fetch(int tile) {
-    if (tile < num_tiles()) {
+    const int left = length_ - tile * kEntries;
+    if (left > 0) {
       const std::uint32_t* cols = cols_ + static_cast<unsigned>(tile) % kSlots * kEntries;
-      const int units = 2 * tiles_, left = length_ - tile * kEntries, member = team_.member();
+      const int units = 2 * tiles_, member = team_.member();
       const SharedAddress to = rows(tile);
+      const auto exists = [&](int e, int unit) { return e < left && unit < static_cast<int>(table_.row_bytes / 16); };
       const auto copy = [&](int e, int unit, std::uint32_t col) {
         const std::uint64_t at = std::uint64_t{col} * table_.row_bytes + static_cast<unsigned>(unit * 16);
         cp_async16(to + static_cast<SharedAddress>(e * gathered_row_bytes(tiles_) + unit * 16),
-                   reinterpret_cast<const char*>(table_.rows) + at,
-                   e < left && unit < static_cast<int>(table_.row_bytes / 16));
+                   reinterpret_cast<const char*>(table_.rows) + at, exists(e, unit));
       };
       if constexpr (kTiles != 0 && Team::kSize != 0) {
-        constexpr int kEach = kEntries * 2 * kTiles / Team::kSize, kRows = Team::kSize / (2 * kTiles);
-        static_assert(kEach * Team::kSize == kEntries * 2 * kTiles);
-        constexpr bool kWholeRows = kRows * 2 * kTiles == Team::kSize;  // of one step of the team
-        const auto entry = [&](int n) {
-          return kWholeRows ? n * kRows + member / units : (n * Team::kSize + member) / units;
-        };
-        std::uint32_t col[kEach];  // all before the first copy, behind which they could not be moved
+        constexpr int kUnits = 2 * kTiles, kEach = kEntries * kUnits / Team::kSize;
+        static_assert(kEach * Team::kSize == kEntries * kUnits);
+        std::uint32_t col[kEach];                   // all before the first copy, behind which they could not be moved
+        if constexpr (Team::kSize % kUnits == 0) {  // a few members for a row, kEach rows after each other
+          constexpr int kRowBytes = gathered_row_bytes(kTiles);
+          const int first = member / kUnits * kEach, unit = member % kUnits;
+          load_words(cols + first, col);
+          const char* const from = in_register(reinterpret_cast<const char*>(table_.rows) + unit * 16);
+          const SharedAddress at = to + static_cast<SharedAddress>(first * kRowBytes + unit * 16);
+          const bool all = left >= kEntries && table_.row_bytes == 16 * kUnits;
+          const auto copy_rows = [&](const auto& wanted) {
 #pragma unroll
-        for (int n = 0; n < kEach; ++n) col[n] = cols[entry(n)];
+            for (int n = 0; n < kEach; ++n)
+              cp_async16(at + static_cast<SharedAddress>(n * kRowBytes),
+                         row_address(from, static_cast<std::int32_t>(col[n]), table_.row_bytes), wanted(n));
+          };
+          if (all)
+            copy_rows([](int) { return true; });
+          else
+            copy_rows([&](int n) { return exists(first + n, unit); });
+        } else {
 #pragma unroll
-        for (int n = 0; n < kEach; ++n)
-          copy(entry(n), kWholeRows ? member % units : (n * Team::kSize + member) % units, col[n]);
+          for (int n = 0; n < kEach; ++n) col[n] = cols[(n * Team::kSize + member) / kUnits];
+#pragma unroll
+          for (int n = 0; n < kEach; ++n)
+            copy((n * Team::kSize + member) / kUnits, (n * Team::kSize + member) % kUnits, col[n]);
+        }
       } else {
         const auto reciprocal = static_cast<unsigned>(65535 / units + 1);  // q / units by a product: q < 1024
         for (int q = member; q < kEntries * units; q += team_.size()) {

@@ -90,7 +90,7 @@ __global__ void __launch_bounds__(GramChunks<kTiles>::kMostThreads, GramChunks<k
         Features f[Layout::kHeld];
 #pragma unroll
         for (int i = 0; i < Layout::kHeld; ++i) load_features(slab, i, f[i]);
-        add_triangle<Layout::kHeld>(gram, f, tiles - share.col);
+        add_triangle<Layout::kHeld>(gram, f, tiles - share.col, kAsIs);
       } else if constexpr (!Layout::kNarrow) {  // transposed: what lies above the diagonal, 4 x 2
         const SharedAddress below = slab_address<Order::entries_first>(rows, row_bytes);
         Features right[2];

@@ -38,17 +38,19 @@ __device__ __forceinline__ void load_features(SharedAddress slab, int tile, Feat
 }
 
 /// The tiles (i, j), j <= i < kTiles, i < present, of the features in f (features first).  The moves of a right operand serve
-/// all tiles below it.
+/// all tiles below it.  order: see moved().
 template <int kTiles, int kSums>
-__device__ __forceinline__ void add_triangle(GramTile (&sum)[kSums], const Features (&f)[kTiles], int present) {
+__device__ __forceinline__ void add_triangle(GramTile (&sum)[kSums], const Features (&f)[kTiles], int present,
+                                             std::uint32_t order) {
 #pragma unroll
   for (int j = 0; j < kTiles; ++j)
 #pragma unroll
-    for (int half = 0; half < 2; ++half)
+    for (int half = 0; half < 2; ++half) {
+      const std::uint32_t low = moved(f[j][half], order), high = moved(f[j][half + 2], order);
 #pragma unroll
       for (int i = j; i < kTiles; ++i)
-        if (i < present)
-          mma_16x8x16(sum[packed_row(i) + j][half], f[i][0], f[i][1], f[i][2], f[i][3], f[j][half], f[j][half + 2]);
+        if (i < present) mma_16x8x16(sum[packed_row(i) + j][half], f[i][0], f[i][1], f[i][2], f[i][3], low, high);
+    }
 }
 
 /// sum += the features `left` (features first), 16 rows, times `right` (entries first), 16 columns

@@ -97,7 +97,8 @@ __device__ void substitute_system(int rank, const T* a, T* x) {
 /// At most `steps` steps of guarded conjugate gradients on A d = r from d = 0, scaled by the diagonal: docs/math.md Eq. 20.
 /// r becomes the residual.  A whole, symmetric; p, q: scratch; all vectors in shared memory.
 template <class T>
-__device__ void iterate(int rank, const T* a, T* d, T* r, T* p, T* q, int steps, T converged, T* scratch) {
+__device__ void iterate(int rank, const T* a, T* d, T* r, T* p, T* q, int steps, int most, T tolerance, T converged,
+                        T* scratch) {
   const int thread = threadIdx.x, threads = blockDim.x, warp = thread / warp_size;
   const auto scaled = [&](int k) { return r[k] / a[std::int64_t{k} * rank + k]; };
   T mine = 0;
@@ -107,8 +108,8 @@ __device__ void iterate(int rank, const T* a, T* d, T* r, T* p, T* q, int steps,
     mine += r[k] * p[k];
   }
   T rz = block_sum(mine, scratch);
-  const T enough = converged * rz;
-  for (int step = 0; step < steps && rz > enough; ++step) {
+  const T enough = converged * rz, wanted = tolerance * rz;
+  for (int step = 0; (step < steps || (step < most && rz > wanted)) && rz > enough; ++step) {
     for (int i = warp; i < rank; i += threads / warp_size) {
       const T product = warp_dot(rank, a + std::int64_t{i} * rank, p);
       if (lane_id() == 0) q[i] = product;
@@ -137,8 +138,8 @@ __device__ void iterate(int rank, const T* a, T* d, T* r, T* p, T* q, int steps,
 /// Shared memory: kWarpsPerBlock doubles, 4 rank of T, and the matrix.
 template <class T>
 __global__ void solve_block_per_row(std::int64_t first_row, int rank, bool in_shared, T epsilon, T smallest,
-                                    int cg_steps, const std::int64_t* row_ptr, T lambda, const T* weights, T* grams,
-                                    const T* gradients, T* u, double* partial) {
+                                    int cg_steps, T cg_tolerance, const std::int64_t* row_ptr, T lambda,
+                                    const T* weights, T* grams, const T* gradients, T* u, double* partial) {
   double* scratch = shared_memory<double>();
   T *d = reinterpret_cast<T*>(scratch + kWarpsPerBlock), *r = d + rank, *p = r + rank, *q = p + rank;
   const std::int64_t row = first_row + blockIdx.x;
@@ -185,7 +186,8 @@ __global__ void solve_block_per_row(std::int64_t first_row, int rank, bool in_sh
   __syncthreads();
 
   if (cg_steps > 0) {
-    iterate(rank, a, d, r, p, q, cg_steps, epsilon * epsilon / 4, reinterpret_cast<T*>(scratch));
+    iterate(rank, a, d, r, p, q, cg_steps, cg_tolerance > 0 ? 8 * cg_steps : 0, cg_tolerance, epsilon * epsilon / 4,
+            reinterpret_cast<T*>(scratch));
   } else {
     factor_system(rank, a, epsilon * largest > smallest ? epsilon * largest : smallest);
     substitute_system(rank, a, d);

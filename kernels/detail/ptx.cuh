@@ -112,6 +112,16 @@ __device__ __forceinline__ float fast_inverse(float x) {
   return y;
 }
 
+/// The largest x of the warp, in every lane.
+__device__ __forceinline__ std::uint32_t warp_max(std::uint32_t x) {
+#if __CUDA_ARCH__ >= 800
+  return __reduce_max_sync(0xFFFFFFFFU, x);
+#else
+  for (int offset = 16; offset > 0; offset /= 2) x = max(x, __shfl_xor_sync(0xFFFFFFFFU, x, offset));
+  return x;
+#endif
+}
+
 // --- Asynchronous copies and tensor cores.  Where there are none (before sm_80) the same results by plain means.
 
 /// Where something lies in shared memory, as the instructions below want it: an integer, so that offsets are cheap.
@@ -163,6 +173,15 @@ __device__ __forceinline__ void ldmatrix_x4_transposed(SharedAddress row, std::u
                : "=r"(x[0]), "=r"(x[1]), "=r"(x[2]), "=r"(x[3])
                : "r"(row)
                : "memory");
+}
+
+/// x in another register, by an instruction that the assembler does not take for a move: one of those it repeats before every
+/// use.  order: kAsIs, in a variable that it knows nothing of.
+inline constexpr std::uint32_t kAsIs = 0x3210;
+__device__ __forceinline__ std::uint32_t moved(std::uint32_t x, std::uint32_t order) {
+  std::uint32_t y;
+  asm volatile("prmt.b32 %0, %1, %1, %2;" : "=r"(y) : "r"(x), "r"(order));
+  return y;
 }
 
 /// C += A B on a tensor core: A 16 x 16 and B 16 x 8 in float16, C 16 x 8 in float.  By the whole warp; with g = lane / 4 and

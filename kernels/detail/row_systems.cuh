@@ -5,6 +5,7 @@
 
 #include "kernels/detail/entry_view.cuh"
 #include "kernels/detail/gather_copy.cuh"
+#include "kernels/detail/ptx.cuh"
 #include "kernels/detail/teams.cuh"
 
 // What the kernels of a half-sweep share: their parameters, conjugate gradients, and the end of a row.
@@ -20,8 +21,10 @@ struct RowSystems {
   const float* weights;   ///< nullptr: 1
   const float* gradient;  ///< of the rows' data term, in full precision; nullptr: formed from v
   int cg_steps;           ///< 0: exact
+  float cg_tolerance;     ///< as in HalfSweepControl
   float* u;
-  double* partial;  ///< kHalfSweepSums per row
+  double* partial;              ///< kHalfSweepSums per row
+  std::uint32_t order = kAsIs;  ///< for moved()
 
   __device__ __forceinline__ float* row(int i) const { return u + std::int64_t{i} * rank; }
   __device__ __forceinline__ float scaled_lambda(int i) const { return weights ? lambda * weights[i] : lambda; }
@@ -37,7 +40,7 @@ struct RowSystems {
   }
 };
 
-/// At most `steps` steps of conjugate gradients on A d = g from d = 0, preconditioned by the numbers `scale` (one over the
+/// `steps` steps of conjugate gradients, and, while <r, D^-1 r> is above `tolerance` of what it was, up to `most`, on A d = g from d = 0, preconditioned by the numbers `scale` (one over the
 /// diagonal): docs/math.md Eq. 20.  Where the residual has fallen to rounding, or <p, A p> is not positive, they end: no
 /// division by zero.  Each member of the team holds kSize numbers of a vector.  multiply(p, q): q = A p.
 /// residual = g - A d.  The divisions are good to two units in the last place, which costs no accuracy: a step of another
@@ -45,7 +48,7 @@ struct RowSystems {
 template <int kSize, class Team, class Multiply>
 __device__ __forceinline__ void conjugate_gradients(const Team& team, const Multiply& multiply, const float (&g)[kSize],
                                                     const float (&scale)[kSize], int steps, float (&d)[kSize],
-                                                    float (&residual)[kSize]) {
+                                                    float (&residual)[kSize], int most = 0, float tolerance = 0) {
   const auto dot = [&](const float(&x)[kSize], const float(&y)[kSize]) {
     float sum = 0;
 #pragma unroll
@@ -56,8 +59,8 @@ __device__ __forceinline__ void conjugate_gradients(const Team& team, const Mult
 #pragma unroll
   for (int n = 0; n < kSize; ++n) d[n] = 0, residual[n] = g[n], p[n] = scale[n] * g[n];
   float rz = dot(residual, p);
-  const float enough = FLT_EPSILON * FLT_EPSILON / 4 * rz;
-  for (int step = 0; step < steps && rz > enough; ++step) {
+  const float enough = FLT_EPSILON * FLT_EPSILON / 4 * rz, wanted = tolerance * rz;
+  for (int step = 0; (step < steps || (step < most && rz > wanted)) && rz > enough; ++step) {
     multiply(p, q);
     const float pq = dot(p, q);
     if (!(pq > 0)) break;
@@ -74,6 +77,8 @@ __device__ __forceinline__ void conjugate_gradients(const Team& team, const Mult
     rz = next;
   }
 }
+
+__device__ __forceinline__ int most_steps(const RowSystems& s) { return s.cg_tolerance > 0 ? 8 * s.cg_steps : 0; }
 
 /// Where lambda is smaller, the diagonal is raised so far.
 __device__ __forceinline__ float least_lambda(int rank, float largest_diagonal) {
@@ -112,7 +117,8 @@ __device__ __forceinline__ void finish_row(const RowSystems& s, const Team& team
   float d[kSize], residual[kSize] = {};
   if (s.cg_steps > 0) {
     conjugate_gradients(
-        team, [&](const auto& p, auto& q) { system.multiply(p, q); }, g, diagonal, s.cg_steps, d, residual);
+        team, [&](const auto& p, auto& q) { system.multiply(p, q); }, g, diagonal, s.cg_steps, d, residual,
+        most_steps(s), s.cg_tolerance);
   } else {
     system.solve(g, fmaxf(FLT_EPSILON * largest, FLT_MIN), d);
   }

@@ -5,6 +5,7 @@
 
 #include "kernels/detail/chunk_systems.cuh"
 #include "kernels/detail/entry_ring.cuh"
+#include "kernels/detail/tile_residual.cuh"
 #include "kernels/detail/warp_systems.cuh"
 
 namespace rankfill {
@@ -20,10 +21,29 @@ struct NarrowRows {
   using System = WarpSystem<kTiles>;
 
   // Shared memory of a warp: what the ring knows of entries, split u_i, residuals; then the ring's rows, later the system.
-  static constexpr int kSplit = Ring::kEntryBytes, kResiduals = kSplit + 16 * kTiles * 4,
-                       kRows = (kResiduals + kSplitResiduals * 4 + 15) / 16 * 16;
+  static constexpr int kSplit = Ring::kEntryBytes, kResiduals = kSplit + kTiles * kOperandNumbers * 2,
+                       kRows = kResiduals + 2 * kOperandNumbers * 2;
   static constexpr int kWarpBytes = kRows + std::max(Ring::rows_bytes(kTiles), System::kBytes);
 };
+
+/// u_i as kTiles operands for tile_residual; returns what a product is to be multiplied by.  The warp waits before it uses them.
+template <int kTiles>
+__device__ __forceinline__ float split_operands(const RowSystems& s, int row, std::uint16_t* split) {
+  constexpr int kEach = (16 * kTiles + warp_size - 1) / warp_size;
+  float x[kEach], largest = 0;
+#pragma unroll
+  for (int n = 0; n < kEach; ++n) {
+    const int i = lane_id() + 32 * n;
+    x[n] = i < s.rank ? s.row(row)[i] : 0.0F;
+    largest = fmaxf(largest, fabsf(x[n]));
+  }
+  const HalfRange range(gather_detail::warp_max(largest));
+#pragma unroll
+  for (int n = 0; n < kEach; ++n)
+    if (const int i = lane_id() + 32 * n; i < 16 * kTiles)
+      store_split(split + i / 16 * kOperandNumbers, i % 16, x[n] * range.scale);
+  return range.unit * *s.v.unit;
+}
 
 template <int kTiles, bool kResidual>
 __global__ void __launch_bounds__(NarrowRows<kTiles>::kThreads, NarrowRows<kTiles>::kBlocks)
@@ -31,50 +51,48 @@ __global__ void __launch_bounds__(NarrowRows<kTiles>::kThreads, NarrowRows<kTile
   using Layout = NarrowRows<kTiles>;
   using System = typename Layout::System;
   const int warp = uniform_warp();
-  const std::int64_t number = std::int64_t{blockIdx.x} * Layout::kWarps + warp;
-  if (number >= count) return;
-  const Chunk& chunk = chunks[number];
+  const auto number = [](int warp) { return std::int64_t{blockIdx.x} * Layout::kWarps + warp; };
+  if (number(warp) >= count) return;
+  const Chunk& chunk = chunks[number(warp)];
   if (!slots.takes(uniform(chunk.slot))) return;
   unsigned char* memory = shared_memory<unsigned char>() + warp * Layout::kWarpBytes;
-  auto* split = reinterpret_cast<std::uint32_t*>(memory + Layout::kSplit);
-  auto* residuals = reinterpret_cast<std::uint32_t*>(memory + Layout::kResiduals);
+  auto* split = reinterpret_cast<std::uint16_t*>(memory + Layout::kSplit);
+  auto* residuals = reinterpret_cast<std::uint16_t*>(memory + Layout::kResiduals);
   const WarpTeam team;
 
   typename Layout::Ring ring(team, s.m, s.v, kTiles, chunk, memory + Layout::kRows, memory);
-  const float unit = kResidual ? split_row<System::kSize>(s, team, chunk.row, 16 * kTiles, split) : 0.0F;
+  const float unit = kResidual ? split_operands<kTiles>(s, chunk.row, split) : 0.0F;
   constexpr int kRowBytes = gathered_row_bytes(kTiles);
   GramTile gram[packed_row(kTiles)] = {};
-  GradientTiles gradient = {};
+  TileGradient gradient;
   float squared_error = 0;
 #pragma unroll 1
-  for (int tile = 0; tile < ring.num_tiles(); ++tile) {
+  for (int tile = 0; 32 * tile < ring.length(); ++tile) {
     ring.advance(tile);
-    const int slabs = min(2, (ring.length() - 32 * tile + 15) / 16);
-#pragma unroll 1
-    for (int n = 0; n < slabs; ++n) {
-      const SharedAddress rows = ring.rows(tile) + static_cast<SharedAddress>(16 * n * kRowBytes);
-      if constexpr (kResidual) {
-        squared_error += slab_residuals<kTiles>(slab_address<Order::entries_first>(rows, kRowBytes), split, kTiles,
-                                                unit, ring.values(tile) + 16 * n, residuals);
-        __syncwarp();
-      }
+    if constexpr (kResidual) {
+      const float e = tile_residual<kTiles>(slab_address<Order::entries_first>(ring.rows(tile), kRowBytes), kRowBytes,
+                                            split, unit, ring.values(tile));
+      squared_error = fmaf(e, e, squared_error);
+      gradient.scale(e, residuals);
+      __syncwarp();
+    }
+    const SharedAddress slab = slab_address<Order::features_first>(ring.rows(tile), kRowBytes);
+#pragma unroll
+    for (int n = 0; n < 2; ++n) {
+      if (n == 1 && ring.length() <= 32 * tile + 16) break;
       Features f[kTiles];
 #pragma unroll
-      for (int i = 0; i < kTiles; ++i) load_features(slab_address<Order::features_first>(rows, kRowBytes), i, f[i]);
-      add_triangle<kTiles>(gram, f, kTiles);
-      if constexpr (kResidual) {
-        const SplitColumn e(residuals);
-        const float scale = __uint_as_float(residuals[16]);
-#pragma unroll
-        for (int i = 0; i < kTiles; ++i) add_gradient(gradient, i, f[i], e, scale);
-        __syncwarp();  // before the next residuals
-      }
+      for (int i = 0; i < kTiles; ++i) load_features(slab + static_cast<SharedAddress>(16 * n * kRowBytes), i, f[i]);
+      add_triangle<kTiles>(gram, f, kTiles, s.order);
+      if constexpr (kResidual) gradient.add(f, load_split(residuals + n * kOperandNumbers));
     }
   }
   __syncwarp();  // the ring is free
 
-  // Its address anew: to keep it would cost a register in the loop.
-  const System system(shared_memory<unsigned char>() + uniform_warp() * Layout::kWarpBytes + Layout::kRows);
+  // Both anew: to keep them would cost registers in the loop.
+  const int same_warp = uniform_warp();
+  const Chunk& done = chunks[number(same_warp)];
+  const System system(shared_memory<unsigned char>() + same_warp * Layout::kWarpBytes + Layout::kRows);
   const float unit_v = *s.v.unit;
 #pragma unroll
   for (int i = 0; i < kTiles; ++i)
@@ -86,19 +104,19 @@ __global__ void __launch_bounds__(NarrowRows<kTiles>::kThreads, NarrowRows<kTile
   if constexpr (kResidual) {
     auto* gradients = reinterpret_cast<float*>(split);
     if (lane_id() % 4 < kTiles)
-      for (int n = 0; n < 2; ++n) gradients[16 * (lane_id() % 4) + lane_id() / 4 + 8 * n] = -unit_v * gradient[n];
+      for (int n = 0; n < 2; ++n) gradients[16 * (lane_id() % 4) + lane_id() / 4 + 8 * n] = -unit_v * gradient.sum(n);
     __syncwarp();
 #pragma unroll
     for (int n = 0; n < System::kSize; ++n) g[n] = lane_id() + 32 * n < s.rank ? gradients[lane_id() + 32 * n] : 0.0F;
-    squared_error = warp_sum(squared_error) * 0.25F;  // every lane of a four counted it
+    squared_error = warp_sum(squared_error);
   } else {
-    const int row = chunk.row;
+    const int row = done.row;
 #pragma unroll
     for (int n = 0; n < System::kSize; ++n)
       g[n] = lane_id() + 32 * n < s.rank ? s.given_gradient(row, lane_id() + 32 * n) : 0.0F;
   }
   __syncwarp();
-  finish_chunk(s, slots, team, system, chunk, g, squared_error);
+  finish_chunk(s, slots, team, system, done, g, squared_error);
 }
 
 template <int kTiles>

@@ -208,7 +208,8 @@ __global__ void __launch_bounds__(128, 4)
 #pragma unroll
     for (int n = 0; n < kSize; ++n) q[n] = fmaf(raised, p[n], q[n]);
   };
-  conjugate_gradients(team, multiply, g, diagonal, exact ? 2 * v.length() + 8 : s.cg_steps, d, residual);
+  conjugate_gradients(team, multiply, g, diagonal, exact ? 2 * v.length() + 8 : s.cg_steps, d, residual, most_steps(s),
+                      s.cg_tolerance);
 
   double gradient_squared = 0, decrease = 0;
 #pragma unroll

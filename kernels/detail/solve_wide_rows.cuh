@@ -82,7 +82,7 @@ __global__ void __launch_bounds__(512, 1)
         Features f[4];
 #pragma unroll
         for (int i = 0; i < 4; ++i) load_features(slab, i, f[i]);
-        add_triangle<4>(gram, f, tiles - share.col);
+        add_triangle<4>(gram, f, tiles - share.col, s.order);
         if constexpr (kResidual) {
           const SplitColumn e(residuals_of(tile, n));
           const float scale = __uint_as_float(residuals_of(tile, n)[16]);

@@ -27,10 +27,10 @@ class CudaBackend {
   CudaBackend(const CudaBackend&) = delete;
   CudaBackend& operator=(const CudaBackend&) = delete;
 
-  /// What AlsOptions::cg_steps = -1 means here.
+  /// What AlsOptions::cg_steps = -1 means here.  Three warm steps go as far per sweep as exact solves.
   template <class T>
   static constexpr int automatic_cg_steps(int rank) {
-    return rank <= 64 ? 0 : 3;
+    return sizeof(T) > sizeof(float) || rank <= 32 ? 0 : 3;
   }
   /// Whether kernels want row plans.
   static constexpr bool kPlansRows = true;

@@ -73,6 +73,14 @@ inline void add_vector(double* p, const double (&x)[2]) {
 
 inline float fast_inverse(float x) { return 1.0F / x; }
 
+inline std::uint32_t warp_max(std::uint32_t x) {
+  for (int offset = 16; offset > 0; offset /= 2) x = std::max(x, __shfl_xor_sync(0xFFFFFFFFU, x, offset));
+  return x;
+}
+
+inline constexpr std::uint32_t kAsIs = 0x3210;
+inline std::uint32_t moved(std::uint32_t x, std::uint32_t) { return x; }
+
 // --- Asynchronous copies.  They are done when they are waited for, and until then the destination holds NaN: both a read
 // that does not wait and a copy started while somebody still reads are seen.
 
