@@ -160,7 +160,7 @@ void factor_on_tensor_cores(CudaBackend& backend, const Csr<float, CudaBackend>&
     launch(backend, {dim3(static_cast<unsigned>(plan.split_rows.size())), dim3(kBlockThreads)}, add_parts_block_per_row,
            s, plan.split_rows.data(), slots);
   launch(backend,
-         {dim3(static_cast<unsigned>(m.num_rows)), dim3(rank <= 128 ? 128 : 512),
+         {dim3(static_cast<unsigned>(m.num_rows)), dim3(PackedSystem::threads(rank)),
           static_cast<std::size_t>(PackedSystem::bytes(rank))},
          factor_packed_block_per_row, rank, m.row_ptr.data(), lambda, weights.data(), systems.lower.data());
 }

@@ -22,6 +22,11 @@ class PackedSystem {
     return (kPanel * kPanel + kRowStride * rank + packed_column(rank, rank)) * 4;
   }
 
+  /// Few, where shared memory lets many systems be at work: one warp has the diagonal to itself, and others fill its time.
+  static constexpr unsigned threads(int rank) {
+    return rank <= 128 ? static_cast<unsigned>((rank + warp_size - 1) / warp_size * warp_size) : 512;
+  }
+
   __device__ __forceinline__ float* matrix() const { return a_; }
   /// Element (i, j), j <= i, is column(j)[i]; column(j + 1) = column(j) + rank - j - 1.
   __device__ __forceinline__ float* column(int j) const { return a_ + packed_column(rank_, j) - j; }
