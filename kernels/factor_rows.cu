@@ -152,7 +152,10 @@ void factor_on_tensor_cores(CudaBackend& backend, const Csr<float, CudaBackend>&
   row_gradients(backend, m, u, v, g.values.data(), squared_error.data(), space);
   add_regularization(backend, lambda, weights, u, g);
 
-  const GramRows s{view(m), rank, gather_table<__half>(backend, v, space + slot_bytes), systems.lower.data()};
+  const GramRows s{.m = view(m),
+                   .rank = rank,
+                   .v = gather_table<__half>(backend, v, space + slot_bytes),
+                   .lower = systems.lower.data()};
   const PieceView all = pieces(m, plan);
   const Slots slots{reinterpret_cast<float*>(space), 0, plan.num_slots, numbers, rank};
   if (all.count() > 0) form_triangles(backend, s, all, slots);

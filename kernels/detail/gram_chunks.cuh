@@ -22,7 +22,8 @@ struct GramRows {
   EntryView<float> m;
   int rank;
   GatherTable<__half> v;
-  float* lower;  ///< packed_column(rank, rank) numbers a row
+  float* lower;                 ///< packed_column(rank, rank) numbers a row
+  std::uint32_t order = kAsIs;  ///< for moved()
 
   __device__ __forceinline__ float* row(std::int32_t i) const {
     return lower + std::int64_t{i} * packed_column(rank, rank);
@@ -90,7 +91,7 @@ __global__ void __launch_bounds__(GramChunks<kTiles>::kMostThreads, GramChunks<k
         Features f[Layout::kHeld];
 #pragma unroll
         for (int i = 0; i < Layout::kHeld; ++i) load_features(slab, i, f[i]);
-        add_triangle<Layout::kHeld>(gram, f, tiles - share.col, kAsIs);
+        add_triangle<Layout::kHeld>(gram, f, tiles - share.col, s.order);
       } else if constexpr (!Layout::kNarrow) {  // transposed: what lies above the diagonal, 4 x 2
         const SharedAddress below = slab_address<Order::entries_first>(rows, row_bytes);
         Features right[2];
