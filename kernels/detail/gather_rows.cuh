@@ -27,9 +27,8 @@ struct GatherWalk {
   /// Sums over the lanes of a group are taken for all steps together: see group_sums.
   static constexpr int halvings = lanes == 1 || steps == 1 ? 0 : lanes == 2 || steps == 2 ? 1 : 2;
   static constexpr int sums = steps >> halvings;  ///< that a lane ends up with
-  /// Columns and values are read one tile ahead, `words` of each per lane.  Two, where the registers allow it, halve what a tile
-  /// costs beside its fetches.
-  static constexpr int words = round > warp_size ? round / warp_size : round == 16 ? 2 : 1;
+  /// Columns and values are read one tile ahead, `words` of each per lane.
+  static constexpr int words = round > warp_size ? round / warp_size : 1;
   static constexpr int tile = words * warp_size;
   /// The leading vectors that every lane has, whatever the rank: the walks for more than 32 vectors in a row come with 2, 3,
   /// 4, 6, 8, 12 and 16 vectors per lane.
