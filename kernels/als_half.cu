@@ -67,9 +67,12 @@ void solve_plain(CudaBackend& backend, const Csr<T, CudaBackend>& m, T lambda, c
 
 /// Whether the tensor-core form does rows of this rank, on the current device.
 bool suits_tensor_cores(int rank) {
-  if (rank > WideRows::kMostRank) return false;
-  const std::size_t limit = shared_limit();
-  return (rank <= 64 || WideRows::shared_bytes(rank) <= limit) && short_row_bytes(rank) <= limit;
+  if (rank > 256) return false;
+  const std::size_t limit = shared_limit(), wide = rank <= 64    ? 0
+                                                   : rank <= 128 ? WideRows<2>::kSharedBytes
+                                                   : rank <= 192 ? WideRows<3>::kSharedBytes
+                                                                 : WideRows<4>::kSharedBytes;
+  return std::max(wide, short_row_bytes(rank)) <= limit;
 }
 
 /// What a pass over the chunks needs beside the systems: the lists, and room for the parts of split rows.
@@ -97,17 +100,24 @@ void solve_narrow_chunks(CudaBackend& backend, const RowSystems& s, const ChunkP
            rows.data(), rows.size(), pass.slots, pass.earlier, pass.later);
 }
 
+template <int kSuper>
 void solve_wide_chunks(CudaBackend& backend, const RowSystems& s, const ChunkPass& pass) {
+  using Layout = WideRows<kSuper>;
   const auto shape = [](std::int64_t count, int threads, std::size_t shared_bytes) {
     return LaunchShape{dim3(static_cast<unsigned>(count)), dim3(static_cast<unsigned>(threads)), shared_bytes};
   };
   const auto& chunks = pass.plan.chunks;
   const auto& rows = pass.plan.split_rows;
-  launch(backend, shape(chunks.size(), WideRows::threads(s.rank), WideRows::shared_bytes(s.rank)),
-         s.gradient ? solve_wide_rows_block_per_chunk<false> : solve_wide_rows_block_per_chunk<true>, s, chunks.data(),
-         pass.slots);
+  const auto kernel = [&] {
+    if (s.cg_steps > 0)
+      return s.gradient ? solve_wide_rows_block_per_chunk<kSuper, false, false>
+                        : solve_wide_rows_block_per_chunk<kSuper, true, false>;
+    return s.gradient ? solve_wide_rows_block_per_chunk<kSuper, false, true>
+                      : solve_wide_rows_block_per_chunk<kSuper, true, true>;
+  }();
+  launch(backend, shape(chunks.size(), Layout::kThreads, Layout::kSharedBytes), kernel, s, chunks.data(), pass.slots);
   if (!rows.empty())
-    launch(backend, shape(rows.size(), WideRows::split_threads(s.rank), WideRows::split_shared_bytes(s.rank)),
+    launch(backend, shape(rows.size(), WideSplitRows::threads(s.rank), WideSplitRows::shared_bytes(s.rank)),
            solve_wide_split_rows_block_per_row, s, rows.data(), pass.slots, pass.earlier, pass.later);
 }
 
@@ -117,7 +127,12 @@ void solve_chunks(CudaBackend& backend, const RowSystems& s, const ChunkPass& pa
     case 2: return solve_narrow_chunks<2>(backend, s, pass);
     case 3: return solve_narrow_chunks<3>(backend, s, pass);
     case 4: return solve_narrow_chunks<4>(backend, s, pass);
-    default: return solve_wide_chunks(backend, s, pass);
+    default: break;
+  }
+  switch ((s.rank + 63) / 64) {
+    case 2: return solve_wide_chunks<2>(backend, s, pass);
+    case 3: return solve_wide_chunks<3>(backend, s, pass);
+    default: return solve_wide_chunks<4>(backend, s, pass);
   }
 }
 

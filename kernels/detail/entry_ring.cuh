@@ -146,6 +146,7 @@ class EntryRing {
         }
       } else {
         const auto reciprocal = static_cast<unsigned>(65535 / units + 1);  // q / units by a product: q < 1024
+#pragma unroll 1
         for (int q = member; q < kEntries * units; q += team_.size()) {
           const int e = static_cast<int>(static_cast<unsigned>(q) * reciprocal >> 16);
           copy(e, q - e * units, cols[e]);

@@ -30,13 +30,6 @@ struct GramRows {
   }
 };
 
-/// A block of as many threads as the compiler is told.
-template <int kThreads>
-struct FixedBlockTeam : BlockTeam {
-  static constexpr int kSize = kThreads;
-  __device__ __forceinline__ static constexpr int size() { return kThreads; }
-};
-
 /// Ranks up to 64 = 16 kTiles: a warp to a piece, with the whole triangle.  Above: a block, the triangle shared out.  kTiles = 8
 /// and 16 do the ranks of most use with their copies unrolled, 0 the others.
 template <int kTiles>

@@ -6,142 +6,128 @@
 #include "kernels/detail/block_systems.cuh"
 #include "kernels/detail/chunk_systems.cuh"
 #include "kernels/detail/entry_ring.cuh"
-#include "kernels/detail/warp_share.cuh"
+#include "kernels/detail/held_system.cuh"
 
 namespace rankfill {
 
-/// For ranks 65 to 256: the triangle of 16 x 16 tiles is cut into super-rows of 64 features, and shared out to as many warps
-/// as there are super-rows, squared: one takes a triangle of 4 x 4 tiles on the diagonal, two share a square of 4 x 4 below
-/// it.  So no warp holds more than ten tiles whatever the rank.  Tiles past the rank are skipped by whole warps.
+/// Ranks 65 to 256, cut into kSuper super-rows of 64 features: kSuper^2 warps take a chunk.  The sums of a chunk fill some 100
+/// registers of every thread, so 9 to 16 warps share a multiprocessor.
+template <int kSuper>
 struct WideRows {
-  static constexpr int kEntries = 32, kSlabs = kEntries / 16, kMostRank = 256;
+  using Share = TileShare<kSuper>;
+  static constexpr int kEntries = 32, kTiles = 4 * kSuper, kThreads = warp_size * Share::kWarps;
+  static constexpr int kBlocks = kSuper > 2 ? 1 : 4;  ///< on a multiprocessor
+  using Team = FixedBlockTeam<kThreads>;
   template <bool kResidual>
-  using Ring = EntryRing<kEntries, kResidual ? 2 : 3, 4, 0, BlockTeam>;
+  using Ring = EntryRing<kEntries, kResidual ? 2 : 3, 4, kSuper == 2 ? kTiles : 0, Team>;
 
-  __host__ __device__ static constexpr int tiles(int rank) { return (rank + 15) / 16; }
-  __host__ __device__ static constexpr int super_rows(int rank) { return (rank + 63) / 64; }
-  static constexpr int threads(int rank) { return super_rows(rank) * super_rows(rank) * warp_size; }
+  // Shared memory: what the ring knows of entries, residuals of two of its tiles, their ranges, scratch, split u_i or the
+  // gradient, its unit; then the ring's rows, later the system.
+  static constexpr int kResidualNumbers = kEntries / 16 * kOperandNumbers, kResiduals = Ring<true>::kEntryBytes,
+                       kRanges = kResiduals + 2 * kResidualNumbers * 2, kScratch = kRanges + GrowingRange::kBytes,
+                       kSplit = kScratch + 32 * 8, kUnit = kSplit + 16 * kTiles * 4, kRows = kUnit + 16;
+  static_assert(kScratch % 16 == 0 && kRows % 16 == 0);
+  static constexpr std::size_t kSharedBytes =
+      static_cast<std::size_t>(kRows + std::max(Ring<true>::rows_bytes(kTiles), HeldSystem<kSuper, true>::kBytes));
+};
 
-  // Shared memory: what the ring knows of entries, residuals of two tiles, scratch, split u_i; then the ring's rows and
-  // what a warp may read behind them, later the system.
-  static constexpr int kResiduals = Ring<true>::kEntryBytes, kScratch = kResiduals + 2 * kSlabs * kSplitResiduals * 4,
-                       kSplit = kScratch + 32 * 8, kRows = kSplit + kMostRank * 4, kBehind = 3 * 32;
+/// The rows of several chunks, by blocks of any size.
+struct WideSplitRows {
+  static constexpr int threads(int rank) { return rank <= 128 ? 128 : 256; }
   static constexpr std::size_t shared_bytes(int rank) {
-    return static_cast<std::size_t>(
-        kRows + std::max(Ring<true>::rows_bytes(tiles(rank)) + kBehind, BlockSystem::bytes(rank, threads(rank))));
-  }
-  static constexpr int split_threads(int rank) { return rank <= 128 ? 128 : 256; }
-  static constexpr std::size_t split_shared_bytes(int rank) {
-    return static_cast<std::size_t>(32 * 8 + BlockSystem::bytes(rank, split_threads(rank)));
+    return static_cast<std::size_t>(32 * 8 + BlockSystem::bytes(rank, threads(rank)));
   }
 };
 
-template <bool kResidual>
-__global__ void __launch_bounds__(512, 1)
+/// kExact: whether s.cg_steps is 0.
+template <int kSuper, bool kResidual, bool kExact>
+__global__ void __launch_bounds__(WideRows<kSuper>::kThreads, WideRows<kSuper>::kBlocks)
     solve_wide_rows_block_per_chunk(const RowSystems s, const Chunk* chunks, const Slots slots) {
-  using Layout = WideRows;
+  using Layout = WideRows<kSuper>;
+  using Share = typename Layout::Share;
   const Chunk& chunk = chunks[blockIdx.x];
   if (!slots.takes(chunk.slot)) return;
   unsigned char* memory = shared_memory<unsigned char>();
-  const int lane = lane_id(), tiles = Layout::tiles(s.rank), row_bytes = gathered_row_bytes(tiles);
-  const WarpShare share(uniform_warp(), Layout::super_rows(s.rank));
-  auto* split = reinterpret_cast<std::uint32_t*>(memory + Layout::kSplit);
-  auto* residuals = reinterpret_cast<std::uint32_t*>(memory + Layout::kResiduals);
+  auto* const split = reinterpret_cast<std::uint16_t*>(memory + Layout::kSplit);
+  // The shares are not quite equal, and warps of the same number share a scheduler with those of other blocks.
+  const Share share((uniform_warp() + static_cast<int>(blockIdx.x)) % Share::kWarps);
+  const typename Layout::Team team{{reinterpret_cast<double*>(memory + Layout::kScratch)}};
+  constexpr int kRowBytes = gathered_row_bytes(Layout::kTiles);
+  const int tiles = (s.rank + 15) / 16;
 
-  const BlockTeam team{reinterpret_cast<double*>(memory + Layout::kScratch)};
-
-  typename Layout::Ring<kResidual> ring(team, s.m, s.v, tiles, chunk, memory + Layout::kRows, memory);
-  const float unit = kResidual ? split_row<1>(s, team, chunk.row, 16 * tiles, split) : 0.0F;
-  const auto rows_of = [&](int tile, int slab) {
-    return ring.rows(tile) + static_cast<SharedAddress>(16 * slab * row_bytes);
+  typename Layout::template Ring<kResidual> ring(team, s.m, s.v, Layout::kTiles, chunk, memory + Layout::kRows, memory);
+  auto* const unit = reinterpret_cast<float*>(memory + Layout::kUnit);
+  if constexpr (kResidual) split_row_operands(s, team, chunk.row, 16 * Layout::kTiles, split, unit);
+  const auto residuals_of = [&](int tile) {
+    return reinterpret_cast<std::uint16_t*>(memory + Layout::kResiduals) + tile % 2 * Layout::kResidualNumbers;
   };
-  const auto residuals_of = [&](int tile, int slab) {
-    return residuals + (tile % 2 * Layout::kSlabs + slab) * kSplitResiduals;
-  };
-  const auto exists = [&](int tile, int slab) { return tile * Layout::kEntries + 16 * slab < ring.length(); };
+  const GrowingRange ranges{reinterpret_cast<HalfRange*>(memory + Layout::kRanges)};
 
-  // The residuals of a tile are made, by two warps below the diagonal, while the others add up the tile before it.
+  // The residuals of a tile are made, by one warp, while the others add up the tile before it.
   constexpr int kLag = kResidual ? 1 : 0;
-  GramTile gram[10] = {};
-  GradientTiles gradient = {};
+  typename Share::Tiles sum = {};
   float squared_error = 0;
+  if (threadIdx.x == 0) ranges.begin();
 #pragma unroll 1
   for (int turn = 0; turn < ring.num_tiles() + kLag; ++turn) {
     ring.advance(turn);
-    if (kResidual && !share.triangle && share.square < Layout::kSlabs && exists(turn, share.square))
-      squared_error +=
-          slab_residuals<0>(slab_address<Order::entries_first>(rows_of(turn, share.square), row_bytes), split, tiles,
-                            unit, ring.values(turn) + 16 * share.square, residuals_of(turn, share.square));
+    if (kResidual && share.makes_residuals() && turn < ring.num_tiles()) {
+      const float e = tile_residual < Layout::kTiles,
+                  kSuper == 2 ? 2
+                              : 1 > (slab_address<Order::entries_first>(ring.rows(turn), kRowBytes), kRowBytes, split,
+                                     *unit, ring.values(turn));
+      squared_error = fmaf(e, e, squared_error);
+      ranges.store(turn, e, residuals_of(turn));
+    }
     const int tile = turn - kLag;
+    if (tile < 0) continue;
+    const std::uint16_t* residuals = residuals_of(tile);
+    if (kResidual && share.upper()) {
+      const float before = ranges[tile - 1].unit;
+      const HalfRange range = ranges[tile];
+      if (before != range.unit) share.scale_gradient(sum, before * range.scale);
+    }
+    const int slabs = min(2, (ring.length() - Layout::kEntries * tile + 15) / 16);
 #pragma unroll 1
-    for (int n = 0; n < Layout::kSlabs && tile >= 0 && exists(tile, n); ++n) {
-      // Features past the rank are whatever lies there, and not used.
-      const SharedAddress rows = rows_of(tile, n), slab = slab_address<Order::features_first>(rows, row_bytes) +
-                                                          static_cast<SharedAddress>(32 * share.col);
-      if (share.triangle) {
-        Features f[4];
-#pragma unroll
-        for (int i = 0; i < 4; ++i) load_features(slab, i, f[i]);
-        add_triangle<4>(gram, f, tiles - share.col, s.order);
-        if constexpr (kResidual) {
-          const SplitColumn e(residuals_of(tile, n));
-          const float scale = __uint_as_float(residuals_of(tile, n)[16]);
-#pragma unroll
-          for (int i = 0; i < 4; ++i)
-            if (share.col + i < tiles) add_gradient(gradient, i, f[i], e, scale);
-        }
-      } else {  // transposed: what lies above the diagonal, 4 x 2
-        const SharedAddress below = slab_address<Order::entries_first>(rows, row_bytes);
-        Features right[2];
-#pragma unroll
-        for (int j = 0; j < 2; ++j) load_features(below, share.row + j, right[j]);
-#pragma unroll
-        for (int i = 0; i < 4; ++i) {
-          Features left;
-          load_features(slab, i, left);
-#pragma unroll
-          for (int j = 0; j < 2; ++j)
-            if (share.row + j < tiles) add_tile(gram[2 * i + j], left, right[j]);
-        }
-      }
+    for (int n = 0; n < slabs; ++n) {
+      const SharedAddress rows = ring.rows(tile) + static_cast<SharedAddress>(16 * n * kRowBytes);
+      share.template add<kResidual>(sum, slab_address<Order::features_first>(rows, kRowBytes),
+                                    slab_address<Order::entries_first>(rows, kRowBytes), tiles,
+                                    residuals + n * kOperandNumbers, s.order);
     }
   }
   __syncthreads();  // the ring is free
 
-  const BlockSystem system(s.rank, memory + Layout::kRows);
-  const float unit_v = *s.v.unit;
-  const auto write = [&](int row, int col, float number) {
-    if (row < s.rank && col <= row) system.at(row, col) = number * unit_v * unit_v;
-  };
-  if (share.triangle) {
-#pragma unroll
-    for (int i = 0; i < 4; ++i)
-#pragma unroll
-      for (int j = 0; j <= i; ++j) for_tile(gram[packed_row(i) + j], 16 * (share.row + i), 16 * (share.col + j), write);
-  } else {
-#pragma unroll
-    for (int i = 0; i < 4; ++i)
-#pragma unroll
-      for (int j = 0; j < 2; ++j)
-        for_tile(gram[2 * i + j], 16 * (share.col + i), 16 * (share.row + j),
-                 [&](int col, int row, float number) { write(row, col, number); });
-  }
+  const float unit_v = *s.v.unit, unit_e = ranges[ring.num_tiles() - 1].unit;
   auto* gradients = reinterpret_cast<float*>(split);
-  auto* sums = reinterpret_cast<float*>(residuals);
+  auto* errors = reinterpret_cast<float*>(memory + Layout::kResiduals);
   if constexpr (kResidual) {
-    if (share.triangle)
-      for (int n = 0; n < 2; ++n) {
-        const int k = 16 * (share.row + lane % 4) + lane / 4 + 8 * n;
-        if (k < s.rank) gradients[k] = -unit_v * gradient[n];
-      }
-    squared_error = warp_sum(squared_error) * 0.25F;  // every lane of a four counted it
-    if (lane == 0 && !share.triangle && share.square < Layout::kSlabs) sums[share.square] = squared_error;
+    if (share.upper())
+      share.for_gradient(sum, [&](int k, float number) { gradients[k] = -unit_v * (unit_e * number); });
+    if (share.makes_residuals()) {
+      squared_error = warp_sum(squared_error);
+      if (lane_id() == 0) *errors = squared_error;
+    }
   }
+  // The chunk anew: to keep its address would cost registers in the loop.
+  const Chunk& done = reinterpret_cast<const Chunk*>(in_register(reinterpret_cast<const char*>(chunks)))[blockIdx.x];
+  const std::int32_t slot = uniform(done.slot);
+  const auto gradient = [&](int i) { return kResidual ? gradients[i] : s.given_gradient(done.row, i); };
+  if (slot >= 0) {
+    __syncthreads();
+    float* part = slots.part(slot);
+    share.for_each(sum, [&](int row, int col, float number) {
+      if (row < s.rank && col <= row) part[packed_row(row) + col] = number * unit_v * unit_v;
+    });
+    if (const auto i = static_cast<int>(threadIdx.x); i < s.rank) part[slots.matrix + i] = gradient(i);
+    if (threadIdx.x == 0) part[slots.matrix + s.rank] = kResidual ? *errors : 0.0F;
+    return;
+  }
+  const HeldSystem<kSuper, kExact> system(s.rank, unit_v, share, sum, memory + Layout::kRows);
   __syncthreads();
-  const auto i = static_cast<int>(threadIdx.x);
   float g[1] = {0};
-  if (i < s.rank) g[0] = kResidual ? gradients[i] : s.given_gradient(chunk.row, i);
-  finish_chunk(s, slots, team, system, chunk, g, kResidual ? sums[0] + sums[1] : 0.0F);
+  if (const auto i = static_cast<int>(threadIdx.x); i < s.rank) g[0] = gradient(i);
+  finish_row(s, team, system, done.row, g, kResidual ? double{*errors} : 0.0);
 }
 
 __global__ void __launch_bounds__(256)

@@ -51,4 +51,11 @@ struct BlockTeam {
   }
 };
 
+/// A block of as many threads as the compiler is told.
+template <int kThreads>
+struct FixedBlockTeam : BlockTeam {
+  static constexpr int kSize = kThreads;
+  __device__ __forceinline__ static constexpr int size() { return kThreads; }
+};
+
 }  // namespace rankfill

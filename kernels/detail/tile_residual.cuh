@@ -33,11 +33,11 @@ __device__ __forceinline__ int entry_of_lane() { return lane_id() % 4 * 8 + lane
 
 /// e = value - unit <u_i, v_j> of the lane's entry.  slab: of the tile's first 16 rows, entries first; u: u_i split, 16 numbers
 /// after 16 numbers.  By the whole warp.
-template <int kTiles>
+template <int kTiles, int kUnroll = kTiles>
 __device__ __forceinline__ float tile_residual(SharedAddress slab, int row_bytes, const std::uint16_t* u, float unit,
                                                const float* values) {
   float product[2][4] = {};  // the same in all lanes of a four
-#pragma unroll
+#pragma unroll kUnroll
   for (int i = 0; i < kTiles; ++i) {
     const uint2 x = load_split(u + kOperandNumbers * i);
 #pragma unroll

@@ -144,7 +144,7 @@ class PlantedFaults(unittest.TestCase):
         first = '#include "kernels/detail/plain_rows.cuh"\n'
         half_sweep = self.copy(os.path.join(ROOT, "kernels", "als_half.cu"), "fault_copies.cu", {first: THROUGH_REGISTERS + first})
 
-        for kernel in ("solve_narrow_rows_warp_per_chunk<4, true>", "solve_wide_rows_block_per_chunk<true>"):
+        for kernel in ("solve_narrow_rows_warp_per_chunk<4, true>", "solve_wide_rows_block_per_chunk<2, true, false>"):
             self.assert_found(half_sweep, kernel, r"in_loop LDGSTS: found 0 in the loop")
 
     def test_a_rule_that_matches_no_kernel(self):
