@@ -156,7 +156,7 @@ TYPED_TEST_SUITE(AlsHalf, Backends, BackendNames);
 
 TYPED_TEST(AlsHalf, SolvesTheRowSystems) {
   // around 16, the edge of a tile; 64, of a super-row; 256, where the plain form begins
-  for (const int rank : {1, 3, 8, 16, 31, 32, 48, 64, 96, 100, 128, 200, 256, 512}) {
+  for (const int rank : {1, 3, 8, 16, 31, 32, 48, 64, 65, 96, 100, 128, 150, 200, 256, 512}) {
     const Case c = ragged(rank);
     const bool weighted = rank % 3 == 0;
     for (const Gather gather : {Gather::half, Gather::full})
