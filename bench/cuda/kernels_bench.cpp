@@ -62,11 +62,12 @@ Json gathers_of(const KernelCase<T>& c, const KernelSet<T>& s) {
 
 template <class T>
 bool is_right(const KernelCase<T>& c, KernelSet<T>& s) {
-  const double epsilon = c.gather == Gather::half ? 0x1p-10 : double{std::numeric_limits<T>::epsilon()};
+  const double epsilon{std::numeric_limits<T>::epsilon()};
+  const bool half = c.gather == Gather::half;  // then the right answer is that of the rounded rows
   const auto& o = s.problem.observations;
   const double lambda = s.problem.lambda, nu = s.problem.weighting;
-  const SampledRows rows(s.backend, o.by_row, s.col_start, s.rank, lambda, nu);
-  const SampledRows cols(s.backend, o.by_col, s.row_start, s.rank, lambda, nu);
+  const SampledRows rows(s.backend, o.by_row, half ? s.col_start_half : s.col_start, s.rank, lambda, nu);
+  const SampledRows cols(s.backend, o.by_col, half ? s.row_start_half : s.row_start, s.rank, lambda, nu);
   switch (c.task) {
     case Task::gradient:
       return rows.is_gradient(s.row_start, s.gradient.row.values.download(), epsilon) &&
