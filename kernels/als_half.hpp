@@ -51,8 +51,8 @@ struct HalfSweepControl {
 /// takes a shorter step towards the same minimiser, never a NaN.  A row with no entries becomes 0.
 /// `sums` (kHalfSweepSums numbers, on the backend) receives a HalfSweep.
 /// One pass; k^2 flops per entry and k^3/3 per row.
-/// CPU: with cg_steps, the fetched rows v_j of a row are kept and A is never formed, 4 k flops per entry and step; a row too
-/// long to be kept (16 MB) is solved exactly.
+/// CPU: with cg_steps, A is never formed: every step fetches the rows v_j again, 4 k flops per entry.  Rows of many entries take
+/// their steps together, block by block of v, so that these come from the cache.
 /// Fixed summation order: same bits every time.  Enqueues; does not wait.
 ///
 /// CUDA, in float up to rank 256 (or what fits the shared memory of the device): Gram matrices on the tensor cores, from

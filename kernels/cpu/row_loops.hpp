@@ -41,17 +41,12 @@ struct RowLoops {
   /// tile[t] = v_t, e_t = value_t - <u, v_t>.  Returns sum_t e_t^2, added up in order in double.  tile: count x padded, its
   /// padding zero before and after.
   double (*gather)(const EntrySlice<T>& slice, int padded, const T* u, T* tile, T* e);
-  /// e as above, y += sum_t e_t v_t; returns sum_t e_t^2.  `tile` is room, as for gather.
+  /// y += sum_t e_t v_t, e as above; returns sum_t e_t^2.  `tile` and `e` are room, as for gather.
   double (*gradient)(const EntrySlice<T>& slice, int padded, const T* u, T* tile, T* e, T* y);
-  /// gather and gradient at once; diagonal += sum_t v_t^2, element by element.
-  double (*gather_all)(const EntrySlice<T>& slice, int padded, const T* u, T* tile, T* e, T* y, T* diagonal);
   /// y += sum_t x_t tile[t]
   void (*combine)(int padded, int count, const T* tile, const T* x, T* y);
   /// y_t = <tile[t], x>
   void (*project)(int padded, int count, const T* tile, const T* x, T* y);
-  /// y += sum_t tile[t] <tile[t], x>.  `part` entries are worked on at a time where they do not stay in registers; e: room for
-  /// their products.
-  void (*apply)(int padded, std::int64_t count, int part, const T* tile, const T* x, T* e, T* y);
   /// <x, y>, over the padding too
   T (*dot)(int padded, const T* x, const T* y);
   double (*dot_in_double)(int padded, const T* x, const T* y);
@@ -62,6 +57,12 @@ struct RowLoops {
   void (*cholesky)(int rank, int padded, T floor, T* gram);
   /// x <- (L L^T)^-1 x
   void (*solve)(int rank, int padded, const T* lower, T* x);
+
+  // Of slices whose rows are padded: slice.rank is a multiple of `multiple`.
+  /// e_t as above, y += sum_t e_t v_t, diagonal += sum_t v_t^2, element by element.  Returns sum_t e_t^2.
+  double (*start)(const EntrySlice<T>& slice, const T* u, T* y, T* diagonal);
+  /// y += sum_t v_t <v_t, x>
+  void (*apply)(const EntrySlice<T>& slice, const T* x, T* y);
 
   int pad(int rank) const { return (rank + multiple - 1) / multiple * multiple; }
 };

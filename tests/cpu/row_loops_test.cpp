@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -97,36 +98,18 @@ TYPED_TEST(RowLoopsOf, GathersRowsAndTheirResiduals) {
 }
 
 // Whole vectors are used where they lie, other ranks through the tile.
-TYPED_TEST(RowLoopsOf, AddsGradientsAndKeepsRows) {
+TYPED_TEST(RowLoopsOf, AddsGradients) {
   for_cases<TypeParam>([](const Case<TypeParam>& c) {
     const EntrySlice<TypeParam> slice{c.values.data(), c.cols.data(), c.count, 0, c.factor.data(), c.rank};
-    const auto size = static_cast<std::size_t>(c.padded) * static_cast<std::size_t>(c.count);
-    AlignedArray<TypeParam> room(size), tile(size), e(c.loops.pad(c.count)), y(c.padded), same_e(c.loops.pad(c.count)),
-        same_y(c.padded), diagonal(c.padded);
-    for (int k = 0; k < c.rank; ++k) y[k] = same_y[k] = diagonal[k] = 1;
-    const double squares = c.loops.gradient(slice, c.padded, c.u.data(), room.data(), e.data(), y.data());
-    const double same_squares =
-        c.loops.gather_all(slice, c.padded, c.u.data(), tile.data(), same_e.data(), same_y.data(), diagonal.data());
-    const double within = c.bound(c.count + 1) * (c.rank + 1);
+    AlignedArray<TypeParam> tile(static_cast<std::size_t>(c.padded) * static_cast<std::size_t>(c.count)),
+        e(c.loops.pad(c.count)), y(c.padded);
+    for (int k = 0; k < c.rank; ++k) y[k] = 1;
+    const double squares = c.loops.gradient(slice, c.padded, c.u.data(), tile.data(), e.data(), y.data());
     ASSERT_NEAR(squares, c.squares, c.bound(c.count) * c.rank * c.rank);
-    ASSERT_EQ(squares, same_squares);
-    for (int t = 0; t < c.count; ++t) {
-      ASSERT_NEAR(e[t], static_cast<double>(c.values[t] - c.dot(t)), c.bound(c.rank));
-      ASSERT_EQ(e[t], same_e[t]);
-      for (int k = 0; k < c.padded; ++k) {
-        const TypeParam expected = k < c.rank ? static_cast<TypeParam>(c.v(t, k)) : TypeParam{0};
-        ASSERT_EQ(tile[static_cast<std::size_t>(t) * c.padded + k], expected);
-      }
-    }
     for (int k = 0; k < c.padded; ++k) {
-      long double sum = k < c.rank, squared = sum;
-      for (int t = 0; k < c.rank && t < c.count; ++t) {
-        sum += (c.values[t] - c.dot(t)) * c.v(t, k);
-        squared += c.v(t, k) * c.v(t, k);
-      }
-      ASSERT_NEAR(y[k], static_cast<double>(sum), within);
-      ASSERT_NEAR(same_y[k], static_cast<double>(sum), within);
-      ASSERT_NEAR(diagonal[k], static_cast<double>(squared), c.bound(c.count + 1));
+      long double sum = k < c.rank;
+      for (int t = 0; k < c.rank && t < c.count; ++t) sum += (c.values[t] - c.dot(t)) * c.v(t, k);
+      ASSERT_NEAR(y[k], static_cast<double>(sum), c.bound(c.count + 1) * (c.rank + 1));
     }
   });
 }
@@ -146,16 +129,43 @@ TYPED_TEST(RowLoopsOf, CombinesAndProjects) {
   });
 }
 
+/// start() and apply() of some slices, one after the other, from y = diagonal = 1.
+template <class T>
+struct Fetched {
+  Fetched(const Case<T>& c, int part) : y(c.padded), diagonal(c.padded), applied(c.padded) {
+    AlignedArray<T> padded_factor(static_cast<std::size_t>(c.padded) * c.kRows);
+    for (int row = 0; row < c.kRows; ++row)
+      for (int k = 0; k < c.rank; ++k)
+        padded_factor[static_cast<std::size_t>(row) * c.padded + k] =
+            c.factor[static_cast<std::size_t>(row) * c.rank + k];
+    for (int k = 0; k < c.rank; ++k) y[k] = diagonal[k] = applied[k] = 1;
+    for (int t = 0; t < c.count; t += part) {
+      const std::int64_t here = std::min(part, c.count - t);
+      const EntrySlice<T> slice{c.values.data() + t, c.cols.data() + t, here, 0, padded_factor.data(), c.padded};
+      squares += c.loops.start(slice, c.u.data(), y.data(), diagonal.data());
+      c.loops.apply(slice, c.u.data(), applied.data());
+    }
+  }
+  AlignedArray<T> y, diagonal, applied;
+  double squares = 0;
+};
+
 // Rows stay in registers, or are worked on a few at a time; rows left over by either count too.
-TYPED_TEST(RowLoopsOf, AppliesItsRowsTwice) {
+TYPED_TEST(RowLoopsOf, StartsAndAppliesFetchedRows) {
   for_cases<TypeParam>([](const Case<TypeParam>& c) {
-    AlignedArray<TypeParam> y(c.padded), room(c.loops.pad(c.count));
-    for (int k = 0; k < c.rank; ++k) y[k] = 1;
-    c.loops.apply(c.padded, c.count, 8, c.tile.data(), c.u.data(), room.data(), y.data());
+    const Fetched<TypeParam> got(c, 11);
+    ASSERT_NEAR(got.squares, c.squares, c.bound(c.count) * c.rank * c.rank);
     for (int k = 0; k < c.padded; ++k) {
-      long double sum = k < c.rank;
-      for (int t = 0; k < c.rank && t < c.count; ++t) sum += c.dot(t) * c.v(t, k);
-      ASSERT_NEAR(y[k], static_cast<double>(sum), c.bound(c.count + 1) * (c.rank + 1));
+      long double sum = k < c.rank, squared = sum, applied = sum;
+      for (int t = 0; k < c.rank && t < c.count; ++t) {
+        sum += (c.values[t] - c.dot(t)) * c.v(t, k);
+        squared += c.v(t, k) * c.v(t, k);
+        applied += c.dot(t) * c.v(t, k);
+      }
+      const double within = c.bound(c.count + 1) * (c.rank + 1);
+      ASSERT_NEAR(got.y[k], static_cast<double>(sum), within);
+      ASSERT_NEAR(got.diagonal[k], static_cast<double>(squared), c.bound(c.count + 1));
+      ASSERT_NEAR(got.applied[k], static_cast<double>(applied), within);
     }
   });
 }
