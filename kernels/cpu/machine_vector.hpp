@@ -44,13 +44,19 @@ struct MachineVector {
     return r < half ? run + offset + r : kLanes + run + offset + r - half;
   }
 
+  /// Every run of `half` lanes in the place of its neighbour.
+  template <int half, int... lane>
+  static Vector swap(const Vector& a, Numbers<lane...>) {
+    return __builtin_shufflevector(a, a, (lane ^ half)...);
+  }
+
   /// Lane t kLanes / rows of the result: the sum of the lanes of x[t], as a tree.  Destroys x.
   template <int rows, int half = kLanes / 2>
   static Vector sums(Vector* x) {
     if constexpr (half == 0) {
       return x[0];
     } else if constexpr (rows == 1) {
-      x[0] = fold<half>(x[0], x[0], typename Count<kLanes>::type{});
+      x[0] += swap<half>(x[0], typename Count<kLanes>::type{});
       return sums<1, half / 2>(x);
     } else {
       for (int t = 0; t < rows / 2; ++t) x[t] = fold<half>(x[t], x[t + rows / 2], typename Count<kLanes>::type{});
