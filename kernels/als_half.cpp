@@ -3,8 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
-#include <span>
 #include <vector>
 
 #include "backend/parallel.hpp"
@@ -75,64 +73,25 @@ void solve_exactly(HalfTask<T>& task) {
   }
 }
 
-/// Rows with so many entries in every block of v that it pays to take them in step, in groups.
-struct LongRows {
-  std::vector<std::int64_t> rows;
-  std::vector<std::size_t> bounds{0};  ///< group g: rows[bounds[g]] to rows[bounds[g + 1]]
-  std::int64_t fewest = 0;             ///< entries of a long row
-
-  std::size_t groups() const { return bounds.size() - 1; }
-  std::span<const std::int64_t> group(std::size_t g) const {
-    return std::span(rows).subspan(bounds[g], bounds[g + 1] - bounds[g]);
-  }
-};
-
-/// Groups of about as many entries each, few: each reads v from memory for itself.
-template <class T>
-LongRows find_long_rows(const HalfTask<T>& task, const PaddedRows<T>& v) {
-  constexpr std::int64_t kPerBlock = 16;
-  constexpr std::size_t kMostRows = 512;  // their vectors go through the cache once per block
-  const std::int64_t blocks = v.num_rows * v.row_bytes() / kBlockBytes;
-  LongRows found;
-  found.fewest = blocks > 0 ? kPerBlock * blocks : std::numeric_limits<std::int64_t>::max();
-  std::int64_t all = 0, here = 0;
-  for (std::int64_t row = 0; row < task.m.num_rows; ++row) {
-    if (task.entries(row) < found.fewest) continue;
-    found.rows.push_back(row);
-    all += task.entries(row);
-  }
-  const std::int64_t share = all / (2 * task.backend.threads());
-  for (std::size_t r = 0; r < found.rows.size(); ++r) {
-    here += task.entries(found.rows[r]);
-    const std::size_t after = r + 1;
-    if (here < share && after - found.bounds.back() < kMostRows && after < found.rows.size()) continue;
-    found.bounds.push_back(after);
-    here = 0;
-  }
-  return found;
-}
-
 /// Rows are independent, so neither groups nor schedule show in the result.
 template <class T>
 void solve_by_steps(HalfTask<T>& task) {
   const PaddedRows<T> v(task.backend, task.v);
-  const LongRows found = find_long_rows(task, v);
-  std::size_t most = 1;
-  for (std::size_t g = 0; g < found.groups(); ++g) most = std::max(most, found.group(g).size());
+  const LongRows<T> found(task.backend, task.m, v);
   const auto lambda_of = [&](std::int64_t row) { return task.lambda_of(row); };
   const auto keep = [&](std::int64_t row, const std::array<double, 3>& sums) {
     task.sums[static_cast<std::size_t>(row)] = sums;
   };
 #pragma omp parallel num_threads(task.backend.threads())
   {
-    ConjugateRows<T> system(task.m, v, task.control, task.u.rank, most);
+    ConjugateRows<T> system(task.m, v, task.control, task.u.rank, found.most_rows());
 #pragma omp for schedule(dynamic, 1) nowait
     for (std::size_t g = 0; g < found.groups(); ++g) system.solve(found.group(g), true, lambda_of, task.u, keep);
 #pragma omp for schedule(dynamic, 4)
     for (std::int64_t row = 0; row < task.m.num_rows; ++row) {
       if (task.entries(row) == 0)
         keep(row, clear_row(task.u.rank, task.lambda_of(row), task.u_of(row)));
-      else if (task.entries(row) < found.fewest)
+      else if (!found.contain(task.entries(row)))
         system.solve({&row, 1}, false, lambda_of, task.u, keep);
     }
   }

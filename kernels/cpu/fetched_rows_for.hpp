@@ -145,6 +145,7 @@ struct FetchedRows : MachineVector<T, Isa> {
     }
   }
 
+  static double gradient(const EntrySlice<T>& s, const T* u, T* y) { return take<Use::gradient>(s, u, y, nullptr); }
   static double start(const EntrySlice<T>& s, const T* u, T* y, T* diagonal) {
     return take<Use::start>(s, u, y, diagonal);
   }

@@ -41,8 +41,6 @@ struct RowLoops {
   /// tile[t] = v_t, e_t = value_t - <u, v_t>.  Returns sum_t e_t^2, added up in order in double.  tile: count x padded, its
   /// padding zero before and after.
   double (*gather)(const EntrySlice<T>& slice, int padded, const T* u, T* tile, T* e);
-  /// y += sum_t e_t v_t, e as above; returns sum_t e_t^2.  `tile` and `e` are room, as for gather.
-  double (*gradient)(const EntrySlice<T>& slice, int padded, const T* u, T* tile, T* e, T* y);
   /// y += sum_t x_t tile[t]
   void (*combine)(int padded, int count, const T* tile, const T* x, T* y);
   /// y_t = <tile[t], x>
@@ -59,7 +57,9 @@ struct RowLoops {
   void (*solve)(int rank, int padded, const T* lower, T* x);
 
   // Of slices whose rows are padded: slice.rank is a multiple of `multiple`.
-  /// e_t as above, y += sum_t e_t v_t, diagonal += sum_t v_t^2, element by element.  Returns sum_t e_t^2.
+  /// y += sum_t e_t v_t, e as above.  Returns sum_t e_t^2.
+  double (*gradient)(const EntrySlice<T>& slice, const T* u, T* y);
+  /// The same, and diagonal += sum_t v_t^2, element by element.
   double (*start)(const EntrySlice<T>& slice, const T* u, T* y, T* diagonal);
   /// y += sum_t v_t <v_t, x>
   void (*apply)(const EntrySlice<T>& slice, const T* x, T* y);

@@ -50,14 +50,6 @@ struct Loops : MachineVector<T, Isa> {
     return to_residuals(s, 0, s.count, e);
   }
 
-  /// Whole vectors are used where they lie, other ranks through the tile.
-  static double gradient(const EntrySlice<T>& s, int padded, const T* u, T* tile, T* e, T* y) {
-    if (padded == s.rank) return Fetched::template take<Use::gradient>(s, u, y, nullptr);
-    const double squares = gather(s, padded, u, tile, e);
-    combine(padded, static_cast<int>(s.count), tile, e, y);
-    return squares;
-  }
-
   static void combine(int padded, int count, const T* tile, const T* x, T* y) {
     for (int k = 0; k < padded; k += kLanes) {
       Vector even = at(y + k), odd = {};
@@ -173,8 +165,9 @@ struct Loops : MachineVector<T, Isa> {
     }
   }
 
-  static constexpr RowLoops<T> table{Isa::name,     kMultiple, gather,   gradient, combine,        project,       dot,
-                                     dot_in_double, add_gram,  cholesky, solve,    Fetched::start, Fetched::apply};
+  static constexpr RowLoops<T> table{Isa::name,     kMultiple, gather,   combine, project,           dot,
+                                     dot_in_double, add_gram,  cholesky, solve,   Fetched::gradient, Fetched::start,
+                                     Fetched::apply};
 };
 
 }  // namespace

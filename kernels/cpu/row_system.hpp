@@ -41,16 +41,6 @@ struct RowGather {
     return squared_error;
   }
 
-  /// gradient += sum of e_p v_p over the entries of a row; returns the sum of squared residuals.
-  double add_gradient(const Csr<T, CpuBackend>& m, std::int64_t row, const Factor<T, CpuBackend>& v, const T* u_i) {
-    std::copy_n(u_i, rank, u.data());
-    double squared_error = 0;
-    for_slices(m, row, v, [&](const EntrySlice<T>& slice) {
-      squared_error += loops.gradient(slice, padded, u.data(), tile.data(), e.data(), gradient.data());
-    });
-    return squared_error;
-  }
-
   /// Calls body(slice) for the entries of a row, a tile's worth at a time.
   template <class Body>
   void for_slices(const Csr<T, CpuBackend>& m, std::int64_t row, const Factor<T, CpuBackend>& v,

@@ -97,23 +97,6 @@ TYPED_TEST(RowLoopsOf, GathersRowsAndTheirResiduals) {
   });
 }
 
-// Whole vectors are used where they lie, other ranks through the tile.
-TYPED_TEST(RowLoopsOf, AddsGradients) {
-  for_cases<TypeParam>([](const Case<TypeParam>& c) {
-    const EntrySlice<TypeParam> slice{c.values.data(), c.cols.data(), c.count, 0, c.factor.data(), c.rank};
-    AlignedArray<TypeParam> tile(static_cast<std::size_t>(c.padded) * static_cast<std::size_t>(c.count)),
-        e(c.loops.pad(c.count)), y(c.padded);
-    for (int k = 0; k < c.rank; ++k) y[k] = 1;
-    const double squares = c.loops.gradient(slice, c.padded, c.u.data(), tile.data(), e.data(), y.data());
-    ASSERT_NEAR(squares, c.squares, c.bound(c.count) * c.rank * c.rank);
-    for (int k = 0; k < c.padded; ++k) {
-      long double sum = k < c.rank;
-      for (int t = 0; k < c.rank && t < c.count; ++t) sum += (c.values[t] - c.dot(t)) * c.v(t, k);
-      ASSERT_NEAR(y[k], static_cast<double>(sum), c.bound(c.count + 1) * (c.rank + 1));
-    }
-  });
-}
-
 TYPED_TEST(RowLoopsOf, CombinesAndProjects) {
   for_cases<TypeParam>([](const Case<TypeParam>& c) {
     AlignedArray<TypeParam> y(c.padded), z(c.loops.pad(c.count));
@@ -129,32 +112,34 @@ TYPED_TEST(RowLoopsOf, CombinesAndProjects) {
   });
 }
 
-/// start() and apply() of some slices, one after the other, from y = diagonal = 1.
+/// gradient(), start() and apply() of some slices, one after the other, from y = diagonal = 1.
 template <class T>
 struct Fetched {
-  Fetched(const Case<T>& c, int part) : y(c.padded), diagonal(c.padded), applied(c.padded) {
+  Fetched(const Case<T>& c, int part) : y(c.padded), diagonal(c.padded), applied(c.padded), gradient(c.padded) {
     AlignedArray<T> padded_factor(static_cast<std::size_t>(c.padded) * c.kRows);
     for (int row = 0; row < c.kRows; ++row)
       for (int k = 0; k < c.rank; ++k)
         padded_factor[static_cast<std::size_t>(row) * c.padded + k] =
             c.factor[static_cast<std::size_t>(row) * c.rank + k];
-    for (int k = 0; k < c.rank; ++k) y[k] = diagonal[k] = applied[k] = 1;
+    for (int k = 0; k < c.rank; ++k) y[k] = diagonal[k] = applied[k] = gradient[k] = 1;
     for (int t = 0; t < c.count; t += part) {
       const std::int64_t here = std::min(part, c.count - t);
       const EntrySlice<T> slice{c.values.data() + t, c.cols.data() + t, here, 0, padded_factor.data(), c.padded};
       squares += c.loops.start(slice, c.u.data(), y.data(), diagonal.data());
       c.loops.apply(slice, c.u.data(), applied.data());
+      gradient_squares += c.loops.gradient(slice, c.u.data(), gradient.data());
     }
   }
-  AlignedArray<T> y, diagonal, applied;
-  double squares = 0;
+  AlignedArray<T> y, diagonal, applied, gradient;
+  double squares = 0, gradient_squares = 0;
 };
 
 // Rows stay in registers, or are worked on a few at a time; rows left over by either count too.
-TYPED_TEST(RowLoopsOf, StartsAndAppliesFetchedRows) {
+TYPED_TEST(RowLoopsOf, UsesFetchedRows) {
   for_cases<TypeParam>([](const Case<TypeParam>& c) {
     const Fetched<TypeParam> got(c, 11);
     ASSERT_NEAR(got.squares, c.squares, c.bound(c.count) * c.rank * c.rank);
+    ASSERT_NEAR(got.gradient_squares, c.squares, c.bound(c.count) * c.rank * c.rank);
     for (int k = 0; k < c.padded; ++k) {
       long double sum = k < c.rank, squared = sum, applied = sum;
       for (int t = 0; k < c.rank && t < c.count; ++t) {
@@ -164,6 +149,7 @@ TYPED_TEST(RowLoopsOf, StartsAndAppliesFetchedRows) {
       }
       const double within = c.bound(c.count + 1) * (c.rank + 1);
       ASSERT_NEAR(got.y[k], static_cast<double>(sum), within);
+      ASSERT_NEAR(got.gradient[k], static_cast<double>(sum), within);
       ASSERT_NEAR(got.diagonal[k], static_cast<double>(squared), c.bound(c.count + 1));
       ASSERT_NEAR(got.applied[k], static_cast<double>(applied), within);
     }

@@ -127,6 +127,16 @@ TYPED_TEST(GradientRows, OfRowsLongerThanWhatIsReadAhead) {
   }
 }
 
+// On the CPU: block by block of v, more blocks than one.
+TYPED_TEST(GradientRows, OfRowsThatFetchMoreThanACacheHolds) {
+  if (TypeParam::kPlansRows) GTEST_SKIP() << "a way of the CPU";
+  for (const int rank : {33, 128, 144}) {
+    const Case c = make_case("rows of many entries", 9, 240'000 / rank, rank, 30, 5);
+    this->template check_both_orders<float>(c);
+    this->template check_both_orders<double>(c);
+  }
+}
+
 TYPED_TEST(GradientRows, LosesNothingToFloat16WhateverTheUnitOfTheData) {
   for (const double unit : {1e-12, 1e-5, 1.0, 1e7}) {
     SCOPED_TRACE(unit);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/cpu/conjugate_rows.hpp"
+#include "kernels/cpu/long_rows.hpp"
 
 #include <gtest/gtest.h>
 
+#include "kernels/als_half.hpp"
+#include "kernels/gradient_rows.hpp"
 #include "tests/support/kernel_case.hpp"
 
 namespace rankfill::testing {
@@ -19,6 +21,15 @@ std::vector<T> solved(const Case& c, int threads) {
   return s.at.row.values.download();
 }
 
+/// The gradient of U, and the sum of squared residuals.
+template <class T>
+std::pair<std::vector<T>, double> gradient(const Case& c, int threads) {
+  CpuBackend backend(threads);
+  OnBackend<T, CpuBackend> s(backend, c);
+  gradient_rows(backend, s.problem.observations.by_row, s.at.row, s.at.col, Gather::full, s.gradient.row, s.sum);
+  return {s.gradient.row.values.download(), s.sum.download()[0]};
+}
+
 /// All rows but one left without entries.
 Case only(Case c, std::int64_t row) {
   for (std::int64_t k = 0; k < c.dense.m * c.dense.n; ++k)
@@ -30,7 +41,10 @@ Case only(Case c, std::int64_t row) {
 template <class T>
 void expect_same_bits(const Case& c) {
   const std::vector<T> together = solved<T>(c, 1);
-  for (const int threads : {2, 3}) EXPECT_EQ(solved<T>(c, threads), together) << c.why << ", " << threads << " threads";
+  for (const int threads : {2, 3}) {
+    EXPECT_EQ(solved<T>(c, threads), together) << c.why << ", " << threads << " threads";
+    EXPECT_EQ(gradient<T>(c, threads), gradient<T>(c, 1)) << c.why << ", " << threads << " threads";
+  }
   for (std::int64_t row = 0; row < c.dense.m; ++row) {
     if (row == 1) continue;  // the empty one
     const std::vector<T> alone = solved<T>(only(c, row), 1);
@@ -39,7 +53,7 @@ void expect_same_bits(const Case& c) {
   }
 }
 
-TEST(ConjugateRows, GiveARowTheSameBitsWhateverIsBesideIt) {
+TEST(LongRows, GiveARowTheSameBitsWhateverIsBesideIt) {
   // v takes several blocks; some rows are long, some short, one is empty
   constexpr std::int64_t kNumbers = 3 * kBlockBytes / static_cast<std::int64_t>(sizeof(float));
   for (const int rank : {20, 64, 128, 144}) {
