@@ -2,31 +2,11 @@
 #pragma once
 
 #include "kernels/detail/row_systems.cuh"
-#include "kernels/detail/slab_residual.cuh"
 
 // Half-sweeps on the tensor cores: a team takes a chunk, gathers its rows v_j, forms their Gram matrix in registers and, if
 // the chunk is a whole row, solves.  The Gram matrix of such a row never leaves the team.  Here: how a chunk begins and ends.
 
 namespace rankfill {
-
-/// u_i split for slab_residuals, zero up to `size` numbers, at most kEach per member; returns what a product is to be
-/// multiplied by.  The team waits before it uses them.
-template <int kEach, class Team>
-__device__ __forceinline__ float split_row(const RowSystems& s, const Team& team, int row, int size,
-                                           std::uint32_t* split) {
-  float x[kEach], largest = 0;
-#pragma unroll
-  for (int n = 0; n < kEach; ++n) {
-    const int i = team.member() + n * team.size();
-    x[n] = i < s.rank ? s.row(row)[i] : 0.0F;
-    largest = fmaxf(largest, fabsf(x[n]));
-  }
-  const HalfRange range(team.max(largest));
-#pragma unroll
-  for (int n = 0; n < kEach; ++n)
-    if (const int i = team.member() + n * team.size(); i < size) split[i] = split_half(x[n] * range.scale);
-  return range.unit * *s.v.unit;
-}
 
 /// Copies the parts of a chunk to its slot, or solves it.  After the team has waited.  The chunk is read anew before this:
 /// to keep it would cost registers in the loop.

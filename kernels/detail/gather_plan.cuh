@@ -111,24 +111,28 @@ __device__ __forceinline__ void take_chunk(const GatherTask<typename W::Stored, 
 template <class W, bool with_gradient, class T>
 __device__ __forceinline__ void take_short_rows(const GatherTask<typename W::Stored, T>& task,
                                                 const LaneTable<W>& table, std::int64_t warp) {
-  const std::int64_t i = (warp - task.num_chunks) * W::groups + lane_id() / W::lanes;
-  const bool exists = i < task.num_short_rows;
-  const std::int64_t row = task.short_rows[exists ? i : task.num_short_rows - 1];
-  const std::int64_t first = task.m.row_ptr[row];
-  const int length = exists ? static_cast<int>(task.m.row_ptr[row + 1] - first) : 0;
-  int longest = length;
-#pragma unroll
-  for (int offset = W::lanes; offset < warp_size; offset *= 2)
-    longest = max(longest, __shfl_xor_sync(full_warp, longest, offset));
-  longest = uniform(longest);
+  const auto number = [&] { return (warp - task.num_chunks) * W::groups + lane_id() / W::lanes; };
   RowState<W, T> state;
-  start_row(task, row, state);
-  take_entries_of_rows<W, with_gradient>(task.m, table, first, length, longest, state);
+  {
+    const bool exists = number() < task.num_short_rows;
+    const std::int64_t row = task.short_rows[exists ? number() : task.num_short_rows - 1];
+    const std::int64_t first = task.m.row_ptr[row];
+    const int length = exists ? static_cast<int>(task.m.row_ptr[row + 1] - first) : 0;
+    int longest = length;
+#pragma unroll
+    for (int offset = W::lanes; offset < warp_size; offset *= 2)
+      longest = max(longest, __shfl_xor_sync(full_warp, longest, offset));
+    longest = uniform(longest);
+    start_row(task, row, state);
+    take_entries_of_rows<W, with_gradient>(task.m, table, first, length, longest, state);
+  }
   const T squares = sum_of_squares<W>(state.squares);
   if (lane_id() == 0) task.partial[warp] = double{squares};
   if constexpr (with_gradient)
-    if (exists)
+    if (number() < task.num_short_rows) {  // the row anew: to keep it would cost a register
+      const std::int64_t row = *static_cast<const volatile std::int32_t*>(task.short_rows + number());
       store_row<W>(task.g + row * task.rank, task.rank, task.rank == task.slot_size, unit<T>(task.v), state.g);
+    }
 }
 
 }  // namespace gather_detail

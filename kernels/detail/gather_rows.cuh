@@ -35,7 +35,9 @@ struct GatherWalk {
   static constexpr int full_vectors = vectors < 5 ? vectors - 1 : vectors < 9 ? vectors - 2 : vectors - 4;
   /// Warps that a multiprocessor should hold, which sets the registers: 64 for 32 of them.  float16 takes more, because its
   /// numbers are kept unpacked between the two times they are used.
-  static constexpr int resident = vectors == 1   ? (sizeof(S) == 4 ? 32 : 24)
+  static constexpr int resident = vectors == 1   ? (sizeof(S) == 4   ? 32
+                                                    : sizeof(S) == 2 ? 28
+                                                                     : 24)
                                   : vectors == 2 ? 20
                                   : vectors < 8  ? 16
                                   : vectors == 8 ? 12

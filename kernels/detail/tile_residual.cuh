@@ -1,14 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "kernels/detail/gather_copy.cuh"
 #include "kernels/detail/gram_tiles.cuh"
-#include "kernels/detail/slab_residual.cuh"
 
-// Residuals of 32 entries by one warp, one to a lane, and what they add to the gradient, on the tensor cores: slab_residual.cuh
-// for a warp that holds all features.  Instructions count here, not bytes, so operands lie in shared memory as the tensor cores
-// take them, all residuals of a chunk have one scale, and the sums of the gradient stay where the products leave them.
+// Residuals of 32 entries by one warp, one to a lane, and what they add to the gradient, on the tensor cores.  The gathered rows are
+// float16, and nothing else may be: u_i and e are split into a float16 and the float16 of what it leaves, 22 bits in all, in even
+// and odd columns of an operand, and the two columns of the product are added.  Both are scaled by powers of two first.
+// Instructions count here, not bytes: operands lie in shared memory as the tensor cores take them, all residuals of a chunk have one
+// scale, and the sums of the gradient stay where the products leave them.
 
 namespace rankfill {
+
+/// The power of two that takes numbers up to `largest` close below the largest float16, and its inverse.
+struct HalfRange {
+  float scale, unit;
+  __device__ __forceinline__ explicit HalfRange(float largest) {
+    const int exponent = gather_detail::half_scale(largest);
+    scale = gather_detail::power_of_two(exponent);
+    unit = gather_detail::power_of_two(-exponent);
+  }
+};
 
 /// 16 numbers as a right operand of mma: the float16 part of each in even columns, what it leaves in odd ones.  In memory 16
 /// first parts, then 16 rests, in the order in which lanes fetch them.
