@@ -7,7 +7,7 @@
 #
 #   --large  after all else, up to 300 s more: the whole Hugewiki shape, 3.07 G entries.  Wants 120 GB on the card and on the host
 #   FROM   a folder with the programs, built elsewhere for this device (ceilings, kernels_bench, end_to_end, device_tests and, if
-#          wanted, cpu_kernels_bench): nothing is built here
+#          wanted, cpu_kernels_bench; a file `commit` may name what they were built from): nothing is built here
 #   DIR    receives results.json, report.md, plots/ and a log of every step
 #   FILE   ratings of your own (anything `rankfill fit` reads), measured as well
 #   BUILD=dir builds there (default: build-bench); SECONDS_LIMIT=N is the time for everything but --large (default: 520)
@@ -50,7 +50,11 @@ elif [ -z "$programs" ] && ! command -v nvcc >/dev/null; then
 fi
 {
   echo "date = $(date -u +%Y-%m-%dT%H:%MZ)"
-  echo "commit = $(git rev-parse HEAD 2>/dev/null || echo unknown)$([ -z "$(git status --porcelain 2>/dev/null)" ] || echo ', changed')"
+  if [ -n "$programs" ] && [ -e "$programs/commit" ]; then
+    echo "commit = $(cat "$programs/commit")"
+  else
+    echo "commit = $(git rev-parse HEAD 2>/dev/null || echo unknown)$([ -z "$(git status --porcelain 2>/dev/null)" ] || echo ', changed')"
+  fi
   echo "gpu = ${gpu:-none}"
   [ -z "$gpu" ] || echo "driver = $(smi driver_version)"
   ! command -v nvcc >/dev/null || echo "nvcc = $(nvcc --version | sed -n 's/.*release [^,]*, //p')"

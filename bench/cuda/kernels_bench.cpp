@@ -207,10 +207,11 @@ int main(int argc, char** argv) {
     report.header()["device"] = device_description(backend);
     KernelsBench bench(backend, report, arguments.toy ? Effort{1, 1, 1} : Effort{3, 20, 1}, arguments);
 
-    for (const SweepSet& set : sweep_sets(arguments)) {
-      if (report.out_of_time()) break;
-      bench.run(set.shape.name, bench.generate(set.shape), set.ranks, set.float64, 0);
-    }
+    const auto run_set = [&](const SweepSet& set) {
+      if (!report.out_of_time()) bench.run(set.shape.name, bench.generate(set.shape), set.ranks, set.float64, 0);
+    };
+    const SweepSets sets = sweep_sets(arguments);
+    for (const SweepSet& set : sets.first) run_set(set);
     if (arguments.large) return;
     // Where dense products overtake gathers.
     const int side = arguments.toy ? 20 : 4096;
@@ -223,6 +224,7 @@ int main(int argc, char** argv) {
                 uniform_entries(side, side, density),
                 arguments.toy ? std::vector<int>{8} : std::vector<int>{64, 16, 128}, true, 1e8);
     }
+    for (const SweepSet& set : sets.then) run_set(set);
     const std::vector<int> ranks = arguments.toy ? std::vector<int>{20} : std::vector<int>{64, 128, 32, 16};
     for (const std::string& file : arguments.files) bench.run(file, rankfill::read_entries(file), ranks, true, 1e8);
   });
