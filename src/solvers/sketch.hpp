@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "kernels/gradient_rows.hpp"
+#include "kernels/regularize.hpp"
+#include "kernels/update.hpp"
 #include "problem/problem.hpp"
 
 namespace rankfill {
@@ -25,21 +27,20 @@ void sketch_factor(B& backend, const Problem<T, B>& problem, const Csr<T, B>& m,
   gradient_rows(backend, m, nothing, from, Gather::full, to, squared_error);
 
   const std::vector<std::int64_t> row_ptr = m.row_ptr.download();
-  std::vector<T> values = to.values.download();
-  double squares = 0;
+  std::vector<T> damped(static_cast<std::size_t>(to.num_rows));
   std::int64_t used = 0;
-  for (std::int64_t i = 0; i < to.num_rows; ++i) {
+  for (std::size_t i = 0; i < damped.size(); ++i) {
     const auto count = static_cast<double>(row_ptr[i + 1] - row_ptr[i]);
     used += count > 0;
-    for (std::int64_t k = i * rank; k < (i + 1) * rank; ++k) {
-      values[k] = static_cast<T>(-values[k] / (count + kSketchDamping));
-      squares += double{values[k]} * double{values[k]};
-    }
+    damped[i] = static_cast<T>(1 / (count + kSketchDamping));
   }
+  const Buffer<T, B> weights(backend, damped, "the sketch");
+  Factor<T, B>& means = nothing;
+  add_regularization(backend, -1, weights, to, means);  // means_i -= weight_i to_i
+  const double squares = read_weighted_dot(backend, Buffer<T, B>(), 1, means, means);
   const double variance = problem.value_rms / std::sqrt(static_cast<double>(rank));
-  if (const double wanted = variance * static_cast<double>(used) * rank; squares > 0)
-    for (T& x : values) x = static_cast<T>(x * std::sqrt(wanted / squares));
-  to.values.upload(values);
+  const double wanted = variance * static_cast<double>(used) * rank;
+  update(backend, squares > 0 ? std::sqrt(wanted / squares) : 1, means, 0, to);
 }
 
 /// A start from the data: V <- R^T G, U <- R V, both scaled; G: the random start of U, which is in `at.row`.  Two passes.
