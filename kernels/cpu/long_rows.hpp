@@ -17,8 +17,8 @@ namespace rankfill {
 /// Rows of v that lie side by side and stay in a second-level cache while they are used.
 inline constexpr std::int64_t kBlockBytes = std::int64_t{384} << 10;
 
-/// Rows with so many entries in every block of v that it pays to take them in step, in groups of about as many entries each, few:
-/// each reads v from memory for itself.  Which rows are long follows from the data alone.
+/// Rows that fetch more than a block, and have so many entries in every block of v that it pays to take them in step; in groups of
+/// about as many entries each, few: each reads v from memory for itself.  Which rows are long follows from the data alone.
 template <class T>
 class LongRows {
  public:
@@ -27,7 +27,8 @@ class LongRows {
     constexpr std::size_t kMostRows = 512;  // their vectors go through the cache once per block
     const std::int64_t* ptr = m.row_ptr.data();
     const std::int64_t blocks = v.num_rows * v.row_bytes() / kBlockBytes;
-    fewest_ = blocks > 0 ? kPerBlock * blocks : std::numeric_limits<std::int64_t>::max();
+    fewest_ = blocks > 0 ? std::max(kPerBlock * blocks, kBlockBytes / v.row_bytes())
+                         : std::numeric_limits<std::int64_t>::max();
     std::int64_t all = 0, here = 0;
     for (std::int64_t row = 0; row < m.num_rows; ++row) {
       if (!contain(ptr[row + 1] - ptr[row])) continue;

@@ -57,7 +57,7 @@ TEST(LongRows, GiveARowTheSameBitsWhateverIsBesideIt) {
   // v takes several blocks; some rows are long, some short, one is empty
   constexpr std::int64_t kNumbers = 3 * kBlockBytes / static_cast<std::int64_t>(sizeof(float));
   for (const int rank : {20, 64, 128, 144}) {
-    Case c = make_case("rows of many entries and of few", 20, kNumbers / rank, rank, 30, 5);
+    Case c = make_case("rows of many entries and of few", 20, kNumbers / rank, rank, 60, 5);
     for (std::int64_t row = 10; row < 20; ++row)
       for (std::int64_t j = 3 * row; j < c.dense.n; ++j) {
         const auto at = static_cast<std::size_t>(row * c.dense.n + j);

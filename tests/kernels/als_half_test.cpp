@@ -229,7 +229,7 @@ TYPED_TEST(AlsHalf, StaysWhereNothingIsLeftToDo) {
 TYPED_TEST(AlsHalf, TakesLongRowsInStep) {
   if (TypeParam::kPlansRows) GTEST_SKIP() << "a way of the CPU";
   for (const int rank : {33, 128, 144}) {
-    Case c = make_case("rows of many entries", 9, 240'000 / rank, rank, 30, 5);
+    Case c = make_case("rows of many entries", 9, 240'000 / rank, rank, 60, 5);
     this->template check<float>(c, {{Gather::full, 3}, true, 0.5, 1000});
     if (rank == 33) this->template check<double>(c, {{Gather::full, 3}});
   }

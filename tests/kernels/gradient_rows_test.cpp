@@ -131,7 +131,7 @@ TYPED_TEST(GradientRows, OfRowsLongerThanWhatIsReadAhead) {
 TYPED_TEST(GradientRows, OfRowsThatFetchMoreThanACacheHolds) {
   if (TypeParam::kPlansRows) GTEST_SKIP() << "a way of the CPU";
   for (const int rank : {33, 128, 144}) {
-    const Case c = make_case("rows of many entries", 9, 240'000 / rank, rank, 30, 5);
+    const Case c = make_case("rows of many entries", 9, 240'000 / rank, rank, 60, 5);
     this->template check_both_orders<float>(c);
     this->template check_both_orders<double>(c);
   }
