@@ -79,12 +79,11 @@ class EntryRing {
     const bool exists = e < length_;
     next_col_ = exists ? static_cast<std::uint32_t>(m_.col(first_ + e)) : 0U;
     next_value_ = exists ? m_.stored(first_ + e) : 0U;
-    next_exists_ = exists;
   }
   /// Decodes only now: it would wait for what was loaded.
   __device__ __forceinline__ void store(int e) {
     cols_[static_cast<unsigned>(e) % (kSlots * kEntries)] = next_col_;
-    values_[static_cast<unsigned>(e) % (kValueSlots * kEntries)] = next_exists_ ? m_.decoded(next_value_) : 0.0F;
+    values_[static_cast<unsigned>(e) % (kValueSlots * kEntries)] = e < length_ ? m_.decoded(next_value_) : 0.0F;
   }
 
   /// kCount words in a row, a multiple of 8 bytes and aligned to as many, at most 16.
@@ -167,7 +166,6 @@ class EntryRing {
   float* values_;
   std::uint32_t next_col_;
   std::uint32_t next_value_;
-  bool next_exists_;
 };
 
 }  // namespace rankfill

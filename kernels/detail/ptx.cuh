@@ -25,6 +25,12 @@ __device__ __forceinline__ const char* in_register(const char* p) {
   return p;
 }
 
+/// The same of a number; computed anew at every use, it takes no register in between.
+__device__ __forceinline__ int in_register(int x) {
+  asm volatile("" : "+r"(x));
+  return x;
+}
+
 /// p + row * row_bytes.  With the product as one instruction, the assembler adds p in the same.
 __device__ __forceinline__ const char* row_address(const char* p, std::int32_t row, std::uint32_t row_bytes) {
   std::uint64_t offset;

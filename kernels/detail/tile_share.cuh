@@ -29,43 +29,30 @@ struct TileShare {
   __device__ __forceinline__ static float (&row_gradient(Tiles& tiles, int x))[4] { return tiles[6 + x / 2][x % 2]; }
   __device__ __forceinline__ static float (&col_gradient(Tiles& tiles, int y))[4] { return tiles[8 + y / 2][y % 2]; }
 
-  /// Adds a slab to the tiles, those below `present`, and e times it to the gradient.  across, along: where ldmatrix finds the
-  /// slab, features first and entries first.  order: see moved().
-  template <bool kGradient>
-  __device__ __forceinline__ void add(Tiles& sum, SharedAddress across, SharedAddress along, int present,
-                                      const std::uint16_t* residuals, std::uint32_t order) const {
-    Features right[4];
-    if (upper()) {
-      const uint2 e = kGradient ? load_split(residuals) : uint2{};
-#pragma unroll
-      for (int x = 0; x < 4; ++x) {
-        if (row_tile(x) >= present) break;
-        Features left;
-        if (x > 0 || (kGradient && row_gradient())) load_features(across, row_tile(x), left);
-#pragma unroll
-        for (int y = 0; y < x; ++y) add_tile(sum[upper_number(x, y)], left, right[y]);
-        if (kGradient && row_gradient()) add_gradient(row_gradient(sum, x), left, e);
-        if (col_tile(x) >= present) break;
-        if (x < 3 || (kGradient && col_gradient())) {
-          load_features(across, col_tile(x), left);
-          if (kGradient && col_gradient()) add_gradient(col_gradient(sum, x), left, e);
-          as_right(left, order, right[x]);
-        }
-      }
-    } else {
-#pragma unroll
-      for (int x = 0; x < 4; ++x) {
-        if (row_tile(x) >= present) break;
-        Features left;
-        load_features(across, row_tile(x), left);
-        if (diagonal())
-          as_right(left, order, right[x]);
-        else
-          load_features(along, col_tile(x), right[x]);
-#pragma unroll
-        for (int y = 0; y <= x; ++y) add_tile(sum[lower_number(x, y)], left, right[y]);
-      }
-    }
+  /// Where this warp's tiles begin in a slab: as ldmatrix finds the left operands, those of tile row_tile(0), and the right
+  /// ones, those of col_tile(0).  Where left and right are not the same, right ones are read in their own order.
+  struct Place {
+    SharedAddress rows, cols;
+  };
+  __device__ __forceinline__ Place place(SharedAddress slab, int row_bytes) const {
+    const SharedAddress left = slab_address<Order::features_first>(slab, row_bytes),
+                        right = slab_address<Order::entries_first>(slab, row_bytes);
+    return {left + static_cast<SharedAddress>(32 * a), (a > b ? right : left) + static_cast<SharedAddress>(32 * b)};
+  }
+
+  /// Calls body(add), where add(sum, place, residuals) adds a slab to the tiles and e times it to the gradient: the branches
+  /// are taken once for all slabs.  present: tiles in a row that are not zero.  order: see moved().
+  template <bool kGradient, class Body>
+  __device__ __forceinline__ void with_add(int present, std::uint32_t order, const Body& body) const {
+    const bool last = row_tile(3) < present;
+    if (upper())
+      body([&](Tiles& sum, const Place& at, const std::uint16_t* residuals) {
+        add_upper<kGradient>(sum, at, last, residuals, order);
+      });
+    else if (diagonal())
+      body([&](Tiles& sum, const Place& at, const std::uint16_t*) { add_diagonal(sum, at, last, order); });
+    else
+      body([&](Tiles& sum, const Place& at, const std::uint16_t*) { add_lower(sum, at, last); });
   }
 
   /// Calls body(row, column, number) for what this lane holds of the matrix.
@@ -105,9 +92,55 @@ struct TileShare {
   }
 
  private:
+  __device__ __forceinline__ static void load(SharedAddress at, int x, Features& f) {
+    load_features(at, kSuper * x, f);
+  }
+  /// last: whether the tiles x = 3 are there, other than as zeros.
+  __device__ __forceinline__ static void add_lower(Tiles& sum, const Place& at, bool last) {
+    Features right[4];
+#pragma unroll
+    for (int x = 0; x < 4; ++x) {
+      Features left;
+      load(at.rows, x, left);
+      load(at.cols, x, right[x]);
+      if (x == 3 && !last) break;
+#pragma unroll
+      for (int y = 0; y <= x; ++y) add_tile(sum[lower_number(x, y)], left, right[y]);
+    }
+  }
+  __device__ __forceinline__ static void add_diagonal(Tiles& sum, const Place& at, bool last, std::uint32_t order) {
+    Features right[4];
+#pragma unroll
+    for (int x = 0; x < 4; ++x) {
+      Features left;
+      load(at.rows, x, left);
+      if (x == 3 && !last) break;
+      as_right(left, order, right[x]);
+#pragma unroll
+      for (int y = 0; y <= x; ++y) add_tile(sum[lower_number(x, y)], left, right[y]);
+    }
+  }
+  template <bool kGradient>
+  __device__ __forceinline__ void add_upper(Tiles& sum, const Place& at, bool last, const std::uint16_t* residuals,
+                                            std::uint32_t order) const {
+    const uint2 e = kGradient ? load_split(residuals) : uint2{};
+    Features right[4];
+#pragma unroll
+    for (int x = 0; x < 4; ++x) {
+      Features left, col;
+      if (x > 0 || (kGradient && row_gradient())) load(at.rows, x, left);
+      if (x < 3 || (kGradient && col_gradient())) load(at.cols, x, col);
+      if (x == 3 && !last) break;
+#pragma unroll
+      for (int y = 0; y < x; ++y) add_tile(sum[upper_number(x, y)], left, right[y]);
+      if (kGradient && row_gradient()) add_gradient(row_gradient(sum, x), left, e);
+      if (kGradient && col_gradient()) add_gradient(col_gradient(sum, x), col, e);
+      if (x < 3) as_right(col, order, right[x]);
+    }
+  }
   __device__ __forceinline__ static void as_right(const Features& left, std::uint32_t order, Features& right) {
-    right[0] = left[0], right[1] = left[2];
-    right[2] = left[1], right[3] = left[3];
+    right[0] = moved(left[0], order), right[1] = moved(left[2], order);
+    right[2] = moved(left[1], order), right[3] = moved(left[3], order);
   }
   __device__ __forceinline__ static void add_gradient(float (&sum)[4], const Features& f, const uint2& e) {
     mma_16x8x16(sum, f[0], f[1], f[2], f[3], e.x, e.y);

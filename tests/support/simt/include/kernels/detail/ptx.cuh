@@ -30,6 +30,7 @@ T* shared_memory() {
 }
 
 inline const char* in_register(const char* p) { return p; }
+inline int in_register(int x) { return x; }
 inline const char* row_address(const char* p, std::int32_t row, std::uint32_t row_bytes) {
   return p + std::uint64_t{static_cast<std::uint32_t>(row)} * row_bytes;
 }
