@@ -68,7 +68,7 @@ std::vector<InvalidOption> violations(const Options& o) {
   rule(o.warm_up.sweeps >= 0, "warm_up", std::to_string(o.warm_up.sweeps), "must be >= 0");
   rule(o.warm_up.factor >= 1 && std::isfinite(o.warm_up.factor), "warm_up_factor", text(o.warm_up.factor),
        "must be >= 1");
-  rule(o.warm_up.cg_steps >= -1 && o.warm_up.cg_steps <= 1024, "cg_steps", std::to_string(o.warm_up.cg_steps),
+  rule(o.warm_up.cg_steps >= -1 && o.warm_up.cg_steps <= 1024, "warm_up_cg_steps", std::to_string(o.warm_up.cg_steps),
        "must be 0..1024, or -1 (automatic)");
   rule(o.warm_up.sweeps <= 0 || o.regularization != 0, "warm_up", std::to_string(o.warm_up.sweeps),
        "needs regularization > 0");

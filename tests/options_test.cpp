@@ -68,7 +68,7 @@ TEST(Options, EveryRuleHoldsUpToItsBound) {
       {"warm_up", [](Options& o) { o.warm_up.sweeps = -1; }},
       {"warm_up_factor", [](Options& o) { o.warm_up.factor = 0.5; }},
       {"warm_up_factor", [](Options& o) { o.warm_up.factor = std::numeric_limits<double>::infinity(); }},
-      {"cg_steps", [](Options& o) { o.warm_up.cg_steps = -2; }},
+      {"warm_up_cg_steps", [](Options& o) { o.warm_up.cg_steps = -2; }},
       {"warm_up",
        [](Options& o) {
          o.warm_up.sweeps = 1;

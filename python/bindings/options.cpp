@@ -86,6 +86,9 @@ void bind_options(nb::module_& m) {
       .def_prop_rw(
           "warm_up_factor", [](const Options& o) { return o.warm_up.factor; },
           [](Options& o, double factor) { o.warm_up.factor = factor; })
+      .def_prop_rw(
+          "warm_up_cg_steps", [](const Options& o) { return o.warm_up.cg_steps; },
+          [](Options& o, int steps) { o.warm_up.cg_steps = steps; })
       .def(
           "set_recovery",
           [](Options& o, bool estimate_rank, double tolerance, double check_fraction, const std::string& center) {

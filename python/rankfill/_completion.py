@@ -48,6 +48,8 @@ class MatrixCompletion(Fitting, Prediction, Inspection, Persistence):
         time.
     warm_up_factor : float, default 4
         How much larger, >= 1.
+    warm_up_cg_steps : int, optional
+        Conjugate-gradient steps per row in these sweeps; 0 is exact, None chooses.
     formulation : str, default "auto"
         How the gradient is evaluated: "entries", "scatter", "projection", "block" or "dense".
     device : str, default "auto"
@@ -137,6 +139,7 @@ class MatrixCompletion(Fitting, Prediction, Inspection, Persistence):
         solver_options: dict[str, float] | None = None,
         warm_up: int = 0,
         warm_up_factor: float = 4.0,
+        warm_up_cg_steps: int | None = None,
         formulation: str = "auto",
         device: str = "auto",
         precision: str = "auto",
@@ -166,6 +169,7 @@ class MatrixCompletion(Fitting, Prediction, Inspection, Persistence):
         self.solver_options = solver_options
         self.warm_up = warm_up
         self.warm_up_factor = warm_up_factor
+        self.warm_up_cg_steps = warm_up_cg_steps
         self.formulation = formulation
         self.device = device
         self.precision = precision

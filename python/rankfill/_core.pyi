@@ -104,6 +104,7 @@ class Options:
     keep_best: bool
     warm_up: int
     warm_up_factor: float
+    warm_up_cg_steps: int
     certificate: bool
     grow_rank: bool
     def __init__(self) -> None: ...

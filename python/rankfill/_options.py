@@ -115,6 +115,8 @@ def options_of(p: dict[str, Any]) -> _core.Options:
     if p["duplicates"] not in ("error", "last", "mean"):
         raise option_error("duplicates", p["duplicates"], "must be error, last or mean")
     options.warm_up_factor = real("warm_up_factor", p["warm_up_factor"])
+    if p["warm_up_cg_steps"] is not None:
+        options.warm_up_cg_steps = whole("warm_up_cg_steps", p["warm_up_cg_steps"])
     options.keep_best = bool(p["keep_best"])
     options.certificate = bool(p["certify"])
     if recover is not None:

@@ -106,6 +106,7 @@ def test_options_are_judged_in_the_librarys_words(ratings):
         ({"init": "zeros"}, "init = zeros: must be random or sketch"),
         ({"warm_up": 1, "warm_up_factor": 0.5}, "warm_up_factor = 0.5: must be >= 1"),
         ({"warm_up": 1, "regularization": 0}, "warm_up = 1: needs regularization > 0"),
+        ({"warm_up": 1, "warm_up_cg_steps": 2000}, "warm_up_cg_steps = 2000: must be"),
         ({"max_iterations": -1}, "max_iterations = -1: must be >= 0"),
         ({"tolerance": "small"}, "must be a number"),
         ({"device": "tpu"}, "must be auto, cpu, cuda"),

@@ -144,6 +144,9 @@ void SolveFlags::add_method(CLI::App& parser) {
       ->type_name("NUMBER")
       ->group(group)
       ->capture_default_str();
+  parser.add_option("--warm-up-cg-steps", warm_up_cg_steps, "With --warm-up: --cg-steps of its sweeps, if another")
+      ->type_name("N")
+      ->group(group);
   parser
       .add_option("--init", init,
                   "Where the factors start: random numbers, or a sketch, products of the data with such; with held-out "
@@ -249,7 +252,9 @@ Options SolveFlags::options() const {
   } else if (inner_steps != CcdOptions{}.inner_steps) {
     throw InvalidOption("inner_steps", std::to_string(inner_steps), "belongs to --solver ccd");
   }
-  options.warm_up.cg_steps = cg_steps;
+  if (warm_up_cg_steps && options.warm_up.sweeps == 0)
+    throw InvalidOption("warm_up_cg_steps", std::to_string(*warm_up_cg_steps), "belongs to --warm-up");
+  options.warm_up.cg_steps = warm_up_cg_steps.value_or(cg_steps);
   const bool takes_steps = std::visit(
       [&](auto& method) {
         if constexpr (requires { method.cg_steps; }) method.cg_steps = cg_steps;

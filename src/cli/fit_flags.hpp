@@ -2,6 +2,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <optional>
 #include <string>
 
 #include "rankfill/options.hpp"
@@ -16,6 +17,7 @@ struct SolveFlags {
   std::string device = "auto", precision = "auto";
   double momentum = 0;
   int cg_steps = AlsOptions{}.cg_steps;
+  std::optional<int> warm_up_cg_steps;
   int inner_steps = CcdOptions{}.inner_steps;
   bool recover = false;
   RecoveryOptions recovery;

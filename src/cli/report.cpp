@@ -37,6 +37,9 @@ Json options_report(const Options& options, const Summary& summary) {
       options.solver);
   json["warm_up"] = options.warm_up.sweeps;
   json["warm_up_factor"] = options.warm_up.sweeps > 0 ? Json(options.warm_up.factor) : Json();
+  json["warm_up_cg_steps"] = options.warm_up.sweeps == 0    ? Json()
+                             : options.warm_up.cg_steps < 0 ? Json("auto")
+                                                            : Json(options.warm_up.cg_steps);
   json["formulation"] = summary.formulation_used;
   json["device"] = to_string(options.device);
   json["precision"] = to_string(options.precision);

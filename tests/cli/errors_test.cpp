@@ -110,6 +110,8 @@ TEST_F(CliErrors, InvalidOptionsAreTwo) {
                                      {"--cg-steps", "-2", "--solver", "als"},
                                      {"--init", "zeros"},
                                      {"--warm-up", "2", "--warm-up-factor", "0.5"},
+                                     {"--warm-up-cg-steps", "2"},
+                                     {"--warm-up", "2", "--warm-up-cg-steps", "2000"},
                                      {"--warm-up", "2", "--regularization", "0"},
                                      {"--inner-steps", "0", "--solver", "ccd"},
                                      {"--max-iterations", "-1"},
