@@ -36,7 +36,7 @@ struct GatherWalk {
   /// Warps that a multiprocessor should hold, which sets the registers: 64 for 32 of them.  float16 takes more, because its
   /// numbers are kept unpacked between the two times they are used.
   static constexpr int resident = vectors == 1   ? (sizeof(S) == 4   ? 32
-                                                    : sizeof(S) == 2 ? 28
+                                                    : sizeof(S) == 2 ? half_gather_warps
                                                                      : 24)
                                   : vectors == 2 ? 20
                                   : vectors < 8  ? 16

@@ -95,6 +95,13 @@ inline constexpr int max_resident_blocks = 24;
 inline constexpr int max_resident_blocks = 32;
 #endif
 
+/// Warps that gather float16 rows, of up to one vector a lane, which a multiprocessor should hold: as many as need no spills.
+#if __CUDA_ARCH__ == 900
+inline constexpr int half_gather_warps = 28;
+#else
+inline constexpr int half_gather_warps = 24;
+#endif
+
 /// p[i] += x[i], each element atomically (not the vector as a whole).  p: aligned to 16 bytes, global memory.
 /// Subnormal floats count as zero, as for any float atomic on global memory.
 __device__ __forceinline__ void add_vector(float* p, const float (&x)[4]) {

@@ -149,7 +149,7 @@ TEST_F(CliTune, CtrlCKeepsTheBestSoFar) {
                                         folder / "grid.tsv",
                                         "--plot",
                                         folder / "grid.svg"});
-  ASSERT_TRUE(process.wait_for_output("1/"));
+  ASSERT_TRUE(process.wait_for_output("  1/"));
   process.send(SIGINT);
   const Outcome outcome = process.wait();
 

@@ -61,6 +61,7 @@ void gather_vector16(const double* p, double (&x)[2]) {
 }
 
 inline constexpr int max_resident_blocks = 32;
+inline constexpr int half_gather_warps = 28;
 
 inline void add_vector(float* p, const float (&x)[4]) {
   simt_detail::require_alignment16(p, "add_vector");
