@@ -9,8 +9,7 @@ namespace rankfill {
 
 /// The residuals of a tile of 16 entries for each of kWarps warps, made by all of them at once and left in shared memory as
 /// operands of the tensor cores.  As with GrowingRange all residuals of a chunk so far have one scale, which leaves room for some
-/// sixteen times as large; here every warp keeps it.  All this
-/// in shared memory, because the accumulators leave few registers.
+/// sixteen times as large; here every warp keeps it, in shared memory, because the accumulators leave few registers.
 template <int kWarps>
 class BlockResiduals {
  public:
